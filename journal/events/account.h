@@ -1,0 +1,25 @@
+#pragma once
+
+#include "journal/events/common.h"
+
+namespace actuary::journal::events {
+
+struct UserCreated {
+  UserId user_id;
+  std::string username;
+  ACTUARY_FIELDS(UserCreated, user_id, username);
+};
+
+struct TokenCreated {
+  TokenId token_id;
+  std::string name;
+  std::string hash;  ///< HMAC-SHA-256 of the token under the installation's pepper, hex; the token itself is never stored
+  ACTUARY_FIELDS(TokenCreated, token_id, name, hash);
+};
+
+struct TokenRevoked {
+  TokenId token_id;
+  ACTUARY_FIELDS(TokenRevoked, token_id);
+};
+
+}  // namespace actuary::journal::events

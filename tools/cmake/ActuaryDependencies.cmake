@@ -1,0 +1,23 @@
+# Every third-party library, by the name that targets link it with. All of them are Debian packages.
+find_package(PkgConfig REQUIRED)
+find_package(RocksDB REQUIRED)
+find_package(FlatBuffers REQUIRED)
+find_package(cereal REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(CURL REQUIRED)
+find_package(LibArchive REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
+pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlienc libbrotlidec)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+find_program(FLATC flatc REQUIRED)
+
+# RocksDB's Debian package exports a static and a shared target; a host process wants the shared one.
+add_library(actuary_rocksdb INTERFACE)
+target_link_libraries(actuary_rocksdb INTERFACE RocksDB::rocksdb-shared)
