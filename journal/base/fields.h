@@ -19,6 +19,16 @@ constexpr Field<T, M> field(std::string_view name, M T::*member) {
   return {name, member};
 }
 
+/// The name of a type without its namespaces, as its schema spells it.
+template <class T>
+constexpr std::string_view type_name() {
+  const std::string_view text = __PRETTY_FUNCTION__;
+  const std::size_t begin = text.find("T = ") + 4;
+  const std::string_view full = text.substr(begin, text.find_first_of(";]", begin) - begin);
+  const std::size_t colon = full.rfind(':');
+  return colon == std::string_view::npos ? full : full.substr(colon + 1);
+}
+
 template <class T>
 concept Described = requires { T::fields(); };
 

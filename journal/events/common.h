@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "journal/base/enumerators.h"
 #include "journal/base/fields.h"
 #include "journal/base/id.h"
 #include "journal/base/time.h"

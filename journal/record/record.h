@@ -21,7 +21,10 @@ struct StreamId {
   AnyId id;
 
   friend auto operator<=>(const StreamId&, const StreamId&) = default;
+  ACTUARY_FIELDS(StreamId, kind, id);
 };
+/// `run/2lYQ…`, `system`: for people.
+[[nodiscard]] std::string describe(const StreamId& stream);
 
 [[nodiscard]] inline StreamId system_stream() { return {}; }
 template <class Tag>
@@ -35,6 +38,7 @@ template <class Tag>
 [[nodiscard]] inline StreamId stream_of(const StorageId& id) { return stream_of(StreamKind::kStorage, id); }
 
 enum class PrincipalKind : std::uint8_t { kSystem, kUser, kRun };
+[[nodiscard]] std::string_view to_string(PrincipalKind kind);
 
 /// Who gave a command.
 struct Principal {
@@ -60,8 +64,8 @@ struct Record {
   Bytes command;                 ///< only in a command's first record: the command itself, engine/…/commands.h
   std::string command_name;
   events::Event event;
-
-  friend bool operator==(const Record&, const Record&) = default;
+  ACTUARY_FIELDS(Record, position, recorded_at, stream, version, term, cause, command_id, principal,
+                 policy_version, command, command_name, event);
 };
 
 /// What folds see: an event, where it stands, and when it was recorded.
