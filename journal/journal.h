@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -27,7 +28,8 @@ class Journal {
 
   /// Appends the whole batch durably, or nothing of it. `done` comes from another thread, with the new head.
   ///
-  /// shape:  1..kBatchRecordsMax records; positions follow the head without a gap, versions their streams'
+  /// shape:  1..kBatchRecordsMax records; positions follow the head without a gap, versions their
+  ///         streams', terms are the last claimed one; the first record of all is a TermClaimed
   /// errors: kVersionConflict, nothing written; kStorageFailed, perhaps written: refuse everything until reopened
   /// source: journal/FORMAT.md, "Append"
   virtual void append(std::vector<Record> batch, Done done) = 0;
@@ -43,5 +45,8 @@ class Journal {
 };
 
 inline constexpr std::size_t kBatchRecordsMax = 4096;
+
+/// What this program writes. A journal of another format is refused, both numbers named.
+inline constexpr std::uint32_t kFormat = 1;
 
 }  // namespace actuary::journal
