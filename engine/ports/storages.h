@@ -36,6 +36,10 @@ struct KeyPage {
   bool truncated = false;
 };
 
+/// A page of items stops here, whatever was asked, but always holds one: go on from `offset` + what came, while
+/// that is below `total`.
+inline constexpr std::size_t kPageBytesMax = std::size_t{64} << 20U;
+
 struct ItemPage {
   std::vector<std::string> items;  ///< JSON texts, as they were pushed
   std::uint64_t total = 0;         ///< items in the dataset
