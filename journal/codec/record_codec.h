@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+
+#include "journal/record/record.h"
+
+namespace actuary::journal::codec {
+
+/// What this program's schema/record.fbs is. Grows by one with every release that adds to the schema.
+inline constexpr std::uint16_t kSchema = 1;
+inline constexpr std::size_t kRecordHeaderBytes = 16;
+
+/// A record as it lies in the log: checksum, length, format, schema, then a FlatBuffers table.
+///
+/// units:  bytes; 16 + payload
+/// errors: kTooLarge past kTableBytesMax
+/// source: journal/FORMAT.md, "Record"
+[[nodiscard]] Result<Bytes> encode_record(const Record& record);
+
+/// Reads the record that must stand at `position`; every byte of it is covered by the checksum.
+///
+/// errors: kCorrupt, kNewerVersion; both name the position
+[[nodiscard]] Result<Record> decode_record(BytesView stored, Position position);
+
+}  // namespace actuary::journal::codec
