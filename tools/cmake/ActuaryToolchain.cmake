@@ -23,7 +23,7 @@ endif()
 add_library(actuary_flags INTERFACE)
 target_include_directories(actuary_flags INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
 target_compile_options(actuary_flags INTERFACE
-  -Wall -Wextra -Wswitch-enum -Werror -Wformat-security
+  -Wall -Wextra -Wswitch-enum -Werror -Wformat-security -Wno-missing-field-initializers
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>
   -fstack-protector-strong -fstack-clash-protection)
 target_compile_definitions(actuary_flags INTERFACE _GLIBCXX_ASSERTIONS)

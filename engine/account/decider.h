@@ -1,0 +1,19 @@
+#pragma once
+
+#include "engine/account/commands.h"
+#include "engine/account/state.h"
+#include "engine/decision/decision.h"
+
+/// Users and their tokens.
+namespace actuary::engine::account {
+
+Decision decide(const Absent&, const CreateUser&, const Context&);
+Decision decide(const Open&, const CreateToken&, const Context&);
+Decision decide(const Open&, const RevokeToken&, const Context&);
+
+[[nodiscard]] Decision decide(const State& state, const Command& command, const Context& context);
+[[nodiscard]] State evolve(const State& state, const Recorded<events::Event>& recorded);
+
+inline constexpr std::size_t kTokensPerUserMax = 1000;
+
+}  // namespace actuary::engine::account

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/decision/effect.h"
+#include "journal/record/record.h"
+
+namespace actuary::engine::directory {
+class Directory;
+}
+
+namespace actuary::engine::decision {
+
+/// What a host gives to Actors; the engine counts against it.
+struct Settings {
+  ports::Capacity capacity;
+  std::uint32_t concurrent_builds_max = 2;
+};
+
+/// All that a decision may look at besides its own aggregate.
+struct Context {
+  Instant now;
+  const Principal& principal;
+  const directory::Directory& directory;
+  const Settings& settings;
+};
+
+/// An event and the stream that it goes to: one command may append to several streams in one batch.
+struct Proposed {
+  StreamId stream;
+  events::Event event;
+
+  friend bool operator==(const Proposed&, const Proposed&) = default;
+};
+
+/// Empty: accepted, nothing to do.
+using Events = std::vector<Proposed>;
+using Decision = Result<Events>;
+
+}  // namespace actuary::engine::decision
+
+namespace actuary::engine {
+using decision::Context;
+using decision::Decision;
+using decision::Effects;
+using decision::Events;
+using decision::Proposed;
+}  // namespace actuary::engine

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <variant>
+
+#include "journal/events/run.h"
+
+namespace actuary::engine::run {
+
+using events::AbortMode;
+
+/// What a caller asked for; what is absent comes from the Actor's defaults, then from the platform's.
+struct RequestedOptions {
+  std::optional<std::string> build;
+  std::optional<std::uint32_t> timeout_secs;
+  std::optional<std::uint32_t> memory_mbytes;
+  std::optional<bool> restart_on_error;
+  std::optional<std::uint64_t> max_items;
+  std::optional<double> max_total_charge_usd;
+  ACTUARY_FIELDS(RequestedOptions, build, timeout_secs, memory_mbytes, restart_on_error, max_items,
+                 max_total_charge_usd);
+};
+
+/// The input is in the key-value store already: it is written first, so that a run never lacks it.
+struct Start {
+  RunId run_id;
+  ActorId actor_id;
+  UserId user_id;
+  StorageId key_value_store_id;
+  StorageId dataset_id;
+  StorageId request_queue_id;
+  std::string input_key;
+  std::uint64_t input_bytes = 0;
+  RequestedOptions options;
+  events::Meta meta;
+  ACTUARY_FIELDS(Start, run_id, actor_id, user_id, key_value_store_id, dataset_id, request_queue_id, input_key,
+                 input_bytes, options, meta);
+};
+
+/// Admission found no room.
+struct Hold {
+  RunId run_id;
+  std::string reason;
+  ACTUARY_FIELDS(Hold, run_id, reason);
+};
+
+/// Admission found room.
+struct Admit {
+  RunId run_id;
+  ACTUARY_FIELDS(Admit, run_id);
+};
+
+struct Abort {
+  RunId run_id;
+  AbortMode mode = AbortMode::kImmediate;
+  ACTUARY_FIELDS(Abort, run_id, mode);
+};
+
+struct Resurrect {
+  RunId run_id;
+  RequestedOptions options;
+  events::Meta meta;
+  ACTUARY_FIELDS(Resurrect, run_id, options, meta);
+};
+
+struct SetStatusMessage {
+  RunId run_id;
+  std::string message;
+  std::optional<bool> is_terminal;
+  ACTUARY_FIELDS(SetStatusMessage, run_id, message, is_terminal);
+};
+
+struct Delete {
+  RunId run_id;
+  std::string reason;
+  ACTUARY_FIELDS(Delete, run_id, reason);
+};
+
+struct ReportFenced {
+  RunId run_id;
+  Position epoch = 0;
+  std::uint64_t storage_sequence = 0;
+  ACTUARY_FIELDS(ReportFenced, run_id, epoch, storage_sequence);
+};
+
+struct ReportStarted {
+  RunId run_id;
+  Position epoch = 0;
+  ACTUARY_FIELDS(ReportStarted, run_id, epoch);
+};
+
+struct ReportStartFailed {
+  RunId run_id;
+  Position epoch = 0;
+  std::string reason;
+  ACTUARY_FIELDS(ReportStartFailed, run_id, epoch, reason);
+};
+
+struct ReportExited {
+  RunId run_id;
+  Position epoch = 0;
+  std::optional<std::int32_t> exit_code;
+  std::int32_t signal = 0;
+  bool out_of_memory = false;
+  events::Evidence evidence = events::Evidence::kExitReport;
+  std::string detail;
+  ACTUARY_FIELDS(ReportExited, run_id, epoch, exit_code, signal, out_of_memory, evidence, detail);
+};
+
+/// The instant that `deadline(state)` named has come.
+struct DeadlineReached {
+  RunId run_id;
+  ACTUARY_FIELDS(DeadlineReached, run_id);
+};
+
+using Command = std::variant<Start, Hold, Admit, Abort, Resurrect, SetStatusMessage, Delete, ReportFenced,
+                             ReportStarted, ReportStartFailed, ReportExited, DeadlineReached>;
+
+}  // namespace actuary::engine::run

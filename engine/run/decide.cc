@@ -1,0 +1,393 @@
+#include <type_traits>
+
+#include "engine/directory/directory.h"
+#include "engine/policy/options.h"
+#include "engine/run/decider.h"
+#include "journal/base/assert.h"
+
+namespace actuary::engine::run {
+namespace {
+
+using events::Escalation;
+using events::Evidence;
+using events::Outcome;
+
+/// Events on the run's own stream.
+template <class... E>
+Events on(const Facts& facts, E... event) {
+  const StreamId stream = stream_of(facts.run_id);
+  return {Proposed{stream, std::move(event)}...};
+}
+
+Decision noted(const Facts& facts, std::string_view command) {
+  return on(facts, events::CommandNoted{std::string(command)});
+}
+
+Decision run_not_finished(std::string_view verb) {
+  return fail(Code::kRunNotFinished, "Only a finished run can be " + std::string(verb) +
+                                         ". Abort it first, or wait until it has finished.");
+}
+
+Decision cannot_remove() {
+  return fail(Code::kCannotRemoveRunning, "Cannot remove a run that has not finished. Abort it first.");
+}
+
+events::AttemptEnded ended(const Facts& facts, const Attempt& attempt, Evidence evidence, const Instant& now) {
+  const Microseconds active = attempt.started_at ? elapsed(*attempt.started_at, now) : Microseconds{0};
+  return {.epoch = attempt.epoch, .evidence = evidence, .ended_at = now, .active_micros = active.count(),
+          .memory_mbytes = facts.options.memory_mbytes};
+}
+
+events::AttemptEnded ended(const Facts& facts, const Attempt& attempt, const ReportExited& report,
+                           const Instant& now) {
+  events::AttemptEnded event = ended(facts, attempt, report.evidence, now);
+  event.exit_code = report.exit_code;
+  event.signal = report.signal;
+  event.out_of_memory = report.out_of_memory;
+  event.detail = report.detail;
+  return event;
+}
+
+/// The text that users see when the Actor left none.
+std::string reason_of(const Facts& facts, Outcome outcome, const ReportExited& report) {
+  const std::string code = report.exit_code ? std::to_string(*report.exit_code) : "none";
+  if (outcome == Outcome::kTimedOut) {
+    return "Actor timed out after " + std::to_string(facts.options.timeout_secs) + " seconds";
+  }
+  if (outcome == Outcome::kAborted) return "Actor run was aborted";
+  if (report.evidence == Evidence::kDeclaredLost) return "Actor container was lost: " + report.detail;
+  if (report.evidence == Evidence::kProvenEmpty) return "Actor container ended without an exit code: " + report.detail;
+  if (report.out_of_memory) {
+    return "Actor ran out of memory (limit " + std::to_string(facts.options.memory_mbytes) + " MB), exit code " + code;
+  }
+  return "Actor finished with exit code " + code;
+}
+
+Events finish(const Facts& facts, const Attempt& attempt, Outcome outcome, const ReportExited& report,
+              const Instant& now) {
+  return on(facts, ended(facts, attempt, report, now),
+            events::RunFinished{outcome, report.exit_code, reason_of(facts, outcome, report)});
+}
+
+/// A success is only what was seen to succeed.
+Outcome outcome_of(const ReportExited& report) {
+  const bool seen = report.evidence == Evidence::kExitReport && report.exit_code == 0;
+  return seen ? Outcome::kSucceeded : Outcome::kFailed;
+}
+
+Decision start_failed(const Facts& facts, const Attempt& attempt, Outcome outcome, const std::string& reason,
+                      const Instant& now) {
+  events::AttemptEnded event = ended(facts, attempt, Evidence::kNeverStarted, now);
+  event.detail = reason;
+  const std::string text = outcome == Outcome::kAborted ? "Actor run was aborted" : "Actor could not start: " + reason;
+  return on(facts, event, events::RunFinished{outcome, std::nullopt, text});
+}
+
+events::AttemptStarted started(const Facts& facts, const Attempt& attempt, const Instant& now) {
+  events::AttemptStarted event{attempt.epoch, now, facts.timeout_at};
+  if (!event.timeout_at && facts.options.timeout_secs > 0) {
+    event.timeout_at = now + Seconds{facts.options.timeout_secs};
+  }
+  return event;
+}
+
+events::AttemptBegan began(const Facts& facts, const Instant& now) {
+  return {facts.next_cause, facts.attempts + 1, now + kStartWithin};
+}
+
+/// Kill, then remove, then declare: each step has its own deadline, so nothing is stuck.
+Decision escalate(const Facts& facts, const Attempt& attempt, const Stop& stop, Outcome outcome,
+                  const Instant& now) {
+  const Instant next = now + kEscalateAfter;
+  if (!stop.step) return on(facts, events::StopEscalated{Escalation::kKill, next});
+  switch (*stop.step) {
+    case Escalation::kKill: return on(facts, events::StopEscalated{Escalation::kRemove, next});
+    case Escalation::kRemove:
+    case Escalation::kDeclare: break;
+  }
+  ReportExited lost;
+  lost.evidence = Evidence::kDeclaredLost;
+  lost.detail = "the container runtime answered neither kill nor remove";
+  return finish(facts, attempt, outcome, lost, now);
+}
+
+/// A start that took too long: the half-made container is removed, and its absence ends the attempt.
+Decision give_up_starting(const Facts& facts, const Attempt& attempt, const std::optional<Stop>& stop,
+                          const Instant& now) {
+  if (!stop) return on(facts, events::StopEscalated{Escalation::kRemove, now + kEscalateAfter});
+  return escalate(facts, attempt, *stop, Outcome::kFailed, now);
+}
+
+Decision hold(const Facts& facts, const std::string& held, const Hold& command) {
+  if (held == command.reason) return Events{};
+  return on(facts, events::RunHeld{command.reason});
+}
+
+Decision abort_attempt(const Facts& facts, const std::optional<Attempt>& attempt, const Abort& command,
+                       const Context& context) {
+  if (!attempt) return on(facts, events::RunFinished{Outcome::kAborted, std::nullopt, "Actor run was aborted"});
+  if (!attempt->fenced) {
+    return start_failed(facts, *attempt, Outcome::kAborted, "aborted before its container was made", context.now);
+  }
+  const Seconds patience = command.mode == AbortMode::kGraceful ? kAbortGrace : kEscalateAfter;
+  return on(facts, events::AbortRequested{command.mode, context.now + patience});
+}
+
+Decision set_message(const Facts& facts, const SetStatusMessage& command) {
+  if (facts.status_message_final && command.is_terminal != true) return noted(facts, "SetStatusMessage");
+  return on(facts, events::StatusMessageSet{command.message, command.is_terminal});
+}
+
+/// A report about an attempt that is over, or a deadline that moved: true when it came, of no interest now.
+bool is_stale(const State& state, const Command& command, const Context& context) {
+  const Attempt* attempt = attempt_of(state);
+  const auto past = [&](Position epoch) { return attempt == nullptr || attempt->epoch != epoch; };
+  if (const auto* report = std::get_if<ReportFenced>(&command)) return past(report->epoch) || attempt->fenced;
+  if (const auto* report = std::get_if<ReportStarted>(&command)) {
+    return past(report->epoch) || attempt->started_at.has_value();
+  }
+  if (const auto* report = std::get_if<ReportStartFailed>(&command)) {
+    return past(report->epoch) || attempt->started_at.has_value();
+  }
+  if (const auto* report = std::get_if<ReportExited>(&command)) return past(report->epoch);
+  if (std::holds_alternative<DeadlineReached>(command)) {
+    const auto due = deadline(state);
+    return !due || !reached(context.now, *due);
+  }
+  return false;
+}
+
+std::string_view command_name(const Command& command) {
+  static constexpr std::array<std::string_view, std::variant_size_v<Command>> kNames = {
+      "Start", "Hold", "Admit", "Abort", "Resurrect", "SetStatusMessage", "Delete", "ReportFenced",
+      "ReportStarted", "ReportStartFailed", "ReportExited", "DeadlineReached"};
+  return kNames[command.index()];
+}
+
+}  // namespace
+
+Decision decide(const Absent&, const Start& command, const Context& context) {
+  const directory::ActorFacts* actor = context.directory.find_actor(command.actor_id);
+  if (actor == nullptr) return fail(Code::kNotFound, "Actor was not found");
+  TRY(options, policy::resolve(command.options, actor->default_options));
+  TRY(build_id, context.directory.resolve_build(command.actor_id, options.build));
+  if (options.memory_mbytes > context.settings.capacity.memory_mbytes) {
+    return fail(Code::kLimitExceeded, "By launching this job you will exceed the memory limit of " +
+                                          std::to_string(context.settings.capacity.memory_mbytes) +
+                                          " MB for all your Actor runs and builds.");
+  }
+  const directory::BuildFacts& build = *context.directory.find_build(build_id);
+  Events result;
+  result.push_back({stream_of(command.run_id),
+                    events::RunCreated{command.run_id, command.actor_id, command.user_id, build_id, build.number,
+                                       *build.image, options, build.env_vars, command.key_value_store_id,
+                                       command.dataset_id, command.request_queue_id, command.input_key,
+                                       command.input_bytes, command.meta}});
+  const auto bind = [&](const StorageId& id, events::StorageKind kind) {
+    result.push_back({stream_of(id), events::StorageCreated{id, kind, command.user_id, "", "", command.run_id,
+                                                            command.actor_id}});
+  };
+  bind(command.key_value_store_id, events::StorageKind::kKeyValueStore);
+  bind(command.dataset_id, events::StorageKind::kDataset);
+  bind(command.request_queue_id, events::StorageKind::kRequestQueue);
+  return result;
+}
+
+Decision decide(const Ready& s, const Hold& command, const Context&) { return hold(s.facts, s.held_reason, command); }
+
+Decision decide(const Ready& s, const Admit&, const Context& context) {
+  if (s.attempt) return Events{};
+  return on(s.facts, began(s.facts, context.now));
+}
+
+Decision decide(const Ready& s, const ReportFenced& report, const Context&) {
+  return on(s.facts, events::AttemptFenced{report.epoch, report.storage_sequence});
+}
+
+Decision decide(const Ready& s, const ReportStarted&, const Context& context) {
+  return on(s.facts, started(s.facts, *s.attempt, context.now));
+}
+
+Decision decide(const Ready& s, const ReportStartFailed& report, const Context& context) {
+  return start_failed(s.facts, *s.attempt, Outcome::kFailed, report.reason, context.now);
+}
+
+/// It ended before its start was reported: both happened, in this order.
+Decision decide(const Ready& s, const ReportExited& report, const Context& context) {
+  if (report.evidence != Evidence::kExitReport) {
+    return start_failed(s.facts, *s.attempt, Outcome::kFailed, report.detail, context.now);
+  }
+  Events result = on(s.facts, started(s.facts, *s.attempt, context.now));
+  for (Proposed& event : finish(s.facts, *s.attempt, outcome_of(report), report, context.now)) {
+    result.push_back(std::move(event));
+  }
+  return result;
+}
+
+Decision decide(const Ready& s, const Abort& command, const Context& context) {
+  // Nothing runs yet that a grace could help.
+  const Abort at_once{command.run_id, AbortMode::kImmediate};
+  return abort_attempt(s.facts, s.attempt, at_once, context);
+}
+
+Decision decide(const Ready& s, const DeadlineReached&, const Context& context) {
+  return give_up_starting(s.facts, *s.attempt, s.stop, context.now);
+}
+
+Decision decide(const Ready& s, const SetStatusMessage& command, const Context&) { return set_message(s.facts, command); }
+Decision decide(const Ready&, const Resurrect&, const Context&) { return run_not_finished("resurrected"); }
+Decision decide(const Ready&, const Delete&, const Context&) { return cannot_remove(); }
+
+Decision decide(const Running& s, const Hold& command, const Context&) { return hold(s.facts, s.held_reason, command); }
+
+Decision decide(const Running& s, const Admit&, const Context& context) {
+  if (s.attempt) return Events{};
+  return on(s.facts, began(s.facts, context.now));
+}
+
+Decision decide(const Running& s, const ReportFenced& report, const Context&) {
+  return on(s.facts, events::AttemptFenced{report.epoch, report.storage_sequence});
+}
+
+Decision decide(const Running& s, const ReportStarted&, const Context& context) {
+  return on(s.facts, started(s.facts, *s.attempt, context.now));
+}
+
+Decision decide(const Running& s, const ReportStartFailed& report, const Context& context) {
+  return start_failed(s.facts, *s.attempt, Outcome::kFailed, report.reason, context.now);
+}
+
+Decision decide(const Running& s, const ReportExited& report, const Context& context) {
+  if (!s.attempt->started_at && report.evidence != Evidence::kExitReport) {
+    return start_failed(s.facts, *s.attempt, Outcome::kFailed, report.detail, context.now);
+  }
+  return finish(s.facts, *s.attempt, outcome_of(report), report, context.now);
+}
+
+Decision decide(const Running& s, const Abort& command, const Context& context) {
+  return abort_attempt(s.facts, s.attempt, command, context);
+}
+
+Decision decide(const Running& s, const DeadlineReached&, const Context& context) {
+  if (s.phase == Phase::kLive) return on(s.facts, events::TimeoutReached{context.now + kEscalateAfter});
+  return give_up_starting(s.facts, *s.attempt, s.stop, context.now);
+}
+
+Decision decide(const Running& s, const SetStatusMessage& command, const Context&) {
+  return set_message(s.facts, command);
+}
+Decision decide(const Running&, const Resurrect&, const Context&) { return run_not_finished("resurrected"); }
+Decision decide(const Running&, const Delete&, const Context&) { return cannot_remove(); }
+
+/// Exit 0 after the deadline stays TIMED-OUT: the timeout was there first.
+Decision decide(const TimingOut& s, const ReportExited& report, const Context& context) {
+  return finish(s.facts, s.attempt, Outcome::kTimedOut, report, context.now);
+}
+
+/// The process is being killed already: there is nobody left to be graceful to.
+Decision decide(const TimingOut& s, const Abort&, const Context& context) {
+  return on(s.facts, events::AbortRequested{AbortMode::kImmediate, context.now + kEscalateAfter});
+}
+
+Decision decide(const TimingOut& s, const DeadlineReached&, const Context& context) {
+  return escalate(s.facts, s.attempt, s.stop, Outcome::kTimedOut, context.now);
+}
+
+Decision decide(const TimingOut& s, const SetStatusMessage& command, const Context&) {
+  return set_message(s.facts, command);
+}
+Decision decide(const TimingOut&, const Resurrect&, const Context&) { return run_not_finished("resurrected"); }
+Decision decide(const TimingOut&, const Delete&, const Context&) { return cannot_remove(); }
+
+/// The start was under way when the abort came: it is recorded, and killed again.
+Decision decide(const Aborting& s, const ReportStarted&, const Context& context) {
+  return on(s.facts, started(s.facts, s.attempt, context.now));
+}
+
+Decision decide(const Aborting& s, const ReportStartFailed& report, const Context& context) {
+  return start_failed(s.facts, s.attempt, Outcome::kAborted, report.reason, context.now);
+}
+
+Decision decide(const Aborting& s, const ReportExited& report, const Context& context) {
+  return finish(s.facts, s.attempt, Outcome::kAborted, report, context.now);
+}
+
+/// An immediate abort ends the grace of a graceful one; anything else was asked for already.
+Decision decide(const Aborting& s, const Abort& command, const Context& context) {
+  const bool shortens = s.mode == AbortMode::kGraceful && !s.stop.step && command.mode == AbortMode::kImmediate;
+  if (!shortens) return noted(s.facts, "Abort");
+  return on(s.facts, events::AbortRequested{AbortMode::kImmediate, context.now + kEscalateAfter});
+}
+
+Decision decide(const Aborting& s, const DeadlineReached&, const Context& context) {
+  return escalate(s.facts, s.attempt, s.stop, Outcome::kAborted, context.now);
+}
+
+Decision decide(const Aborting& s, const SetStatusMessage& command, const Context&) {
+  return set_message(s.facts, command);
+}
+Decision decide(const Aborting&, const Resurrect&, const Context&) { return run_not_finished("resurrected"); }
+Decision decide(const Aborting&, const Delete&, const Context&) { return cannot_remove(); }
+
+Decision decide(const Finished& s, const Abort&, const Context&) { return noted(s.facts, "Abort"); }
+
+/// The exact build that the run used, unless another is asked for.
+Decision decide(const Finished& s, const Resurrect& command, const Context& context) {
+  TRY(options, policy::resolve(command.options, s.facts.options));
+  if (options.memory_mbytes > context.settings.capacity.memory_mbytes) {
+    return fail(Code::kLimitExceeded, "By launching this job you will exceed the memory limit of " +
+                                          std::to_string(context.settings.capacity.memory_mbytes) +
+                                          " MB for all your Actor runs and builds.");
+  }
+  events::RunResurrected event{s.facts.build_id, s.facts.build_number, s.facts.image, options, s.facts.env_vars,
+                               command.meta};
+  if (command.options.build) {
+    TRY(build_id, context.directory.resolve_build(s.facts.actor_id, *command.options.build));
+    const directory::BuildFacts& build = *context.directory.find_build(build_id);
+    event.build_id = build_id;
+    event.build_number = build.number;
+    event.image = *build.image;
+    event.env_vars = build.env_vars;
+  }
+  return on(s.facts, event);
+}
+
+Decision decide(const Finished& s, const SetStatusMessage& command, const Context&) {
+  return set_message(s.facts, command);
+}
+
+/// Named storages stay: a name makes a storage its owner's, not the run's.
+Decision decide(const Finished& s, const Delete& command, const Context& context) {
+  Events result = on(s.facts, events::RunDeleted{command.reason});
+  for (const StorageId& id : {s.facts.key_value_store_id, s.facts.dataset_id, s.facts.request_queue_id}) {
+    const directory::StorageFacts* storage = context.directory.find_storage(id);
+    if (storage == nullptr || !storage->name.empty()) continue;
+    result.push_back({stream_of(id), events::StorageDeleted{"its run was deleted"}});
+  }
+  return result;
+}
+
+/// The fallback: a pair without an overload of its own.
+template <class S, class C>
+Decision decide(const S&, const C&, const Context&) {
+  if constexpr (std::is_same_v<S, Absent> || std::is_same_v<S, Expired>) {
+    return fail(Code::kNotFound, "Actor run was not found");
+  } else if constexpr (std::is_same_v<C, Start>) {
+    return fail(Code::kNotUnique, "A run with this id exists already");
+  } else {
+    return fail(Code::kInvalidTransition, "not possible in this status");
+  }
+}
+
+Decision decide(const State& state, const Command& command, const Context& context) {
+  if (is_stale(state, command, context)) return Events{};
+  Decision decision = std::visit(
+      [&](const auto& s, const auto& c) -> Decision { return decide(s, c, context); }, state, command);
+  if (!decision && decision.error().code == Code::kInvalidTransition) {
+    return fail(Code::kInvalidTransition, std::string(command_name(command)) + " is not possible while the run is " +
+                                              std::string(status_of(state)));
+  }
+  return decision;
+}
+
+}  // namespace actuary::engine::run

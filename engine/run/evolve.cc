@@ -1,0 +1,172 @@
+#include <utility>
+
+#include "engine/run/decider.h"
+#include "journal/base/assert.h"
+
+namespace actuary::engine::run {
+namespace {
+
+/// The facts of any status that has them; an event that needs them without any is a corrupt journal.
+Facts facts_in(const State& state) {
+  const Facts* facts = facts_of(state);
+  ACTUARY_ASSERT(facts != nullptr);
+  return *facts;
+}
+
+Attempt attempt_in(const State& state) {
+  const Attempt* attempt = attempt_of(state);
+  ACTUARY_ASSERT(attempt != nullptr);
+  return *attempt;
+}
+
+/// One overload per event of a run.
+struct Evolver {
+  const State& state;
+  Position position;
+  Instant at;
+
+  State operator()(const events::RunCreated& e) const {
+    return Ready{.facts = {.run_id = e.run_id, .actor_id = e.actor_id, .user_id = e.user_id, .build_id = e.build_id,
+                           .build_number = e.build_number, .image = e.image, .options = e.options,
+                           .env_vars = e.env_vars, .key_value_store_id = e.key_value_store_id,
+                           .dataset_id = e.dataset_id, .request_queue_id = e.request_queue_id,
+                           .input_key = e.input_key, .meta = e.meta, .created_at = at, .attempts = 0,
+                           .next_cause = events::AttemptCause::kFirstStart, .timeout_at = std::nullopt,
+                           .status_message_final = false},
+                 .attempt = std::nullopt, .stop = std::nullopt, .held_reason = {}};
+  }
+
+  State operator()(const events::RunHeld& e) const {
+    State next = state;
+    if (auto* ready = std::get_if<Ready>(&next)) ready->held_reason = e.reason;
+    if (auto* running = std::get_if<Running>(&next)) running->held_reason = e.reason;
+    return next;
+  }
+
+  State operator()(const events::AttemptBegan& e) const {
+    const Attempt attempt{.epoch = position, .number = e.number, .fenced = false, .started_at = std::nullopt,
+                          .start_by = e.start_by};
+    Facts facts = facts_in(state);
+    facts.attempts = e.number;
+    if (std::holds_alternative<Ready>(state)) return Ready{std::move(facts), attempt, std::nullopt, {}};
+    return Running{std::move(facts), Phase::kStarting, attempt, std::nullopt, {}};
+  }
+
+  State operator()(const events::AttemptFenced&) const {
+    State next = state;
+    if (auto* ready = std::get_if<Ready>(&next)) ready->attempt.value().fenced = true;
+    if (auto* running = std::get_if<Running>(&next)) running->attempt.value().fenced = true;
+    return next;
+  }
+
+  State operator()(const events::AttemptStarted& e) const {
+    Attempt attempt = attempt_in(state);
+    attempt.started_at = e.started_at;
+    Facts facts = facts_in(state);
+    facts.timeout_at = e.timeout_at;
+    if (const auto* aborting = std::get_if<Aborting>(&state)) {
+      return Aborting{std::move(facts), attempt, aborting->mode, aborting->stop};
+    }
+    return Running{std::move(facts), Phase::kLive, attempt, std::nullopt, {}};
+  }
+
+  State operator()(const events::AbortRequested& e) const {
+    return Aborting{facts_in(state), attempt_in(state), e.mode, Stop{stop_step(e.mode), e.kill_at}};
+  }
+
+  State operator()(const events::TimeoutReached& e) const {
+    return TimingOut{facts_in(state), attempt_in(state), Stop{events::Escalation::kKill, e.kill_at}};
+  }
+
+  State operator()(const events::StopEscalated& e) const {
+    State next = state;
+    const Stop stop{e.step, e.next_at};
+    if (auto* ready = std::get_if<Ready>(&next)) ready->stop = stop;
+    if (auto* running = std::get_if<Running>(&next)) running->stop = stop;
+    if (auto* timing_out = std::get_if<TimingOut>(&next)) timing_out->stop = stop;
+    if (auto* aborting = std::get_if<Aborting>(&next)) aborting->stop = stop;
+    return next;
+  }
+
+  /// Always followed by the event that says what becomes of the run.
+  State operator()(const events::AttemptEnded&) const { return state; }
+
+  State operator()(const events::RunFinished& e) const {
+    Facts facts = facts_in(state);
+    facts.timeout_at.reset();
+    return Finished{std::move(facts), e.outcome, e.exit_code};
+  }
+
+  State operator()(const events::RunResurrected& e) const {
+    Facts facts = facts_in(state);
+    facts.build_id = e.build_id;
+    facts.build_number = e.build_number;
+    facts.image = e.image;
+    facts.options = e.options;
+    facts.env_vars = e.env_vars;
+    facts.next_cause = events::AttemptCause::kResurrection;
+    facts.status_message_final = false;
+    return Running{std::move(facts), Phase::kWaiting, std::nullopt, std::nullopt, {}};
+  }
+
+  State operator()(const events::StatusMessageSet& e) const {
+    State next = state;
+    std::visit([&](auto& s) {
+      if constexpr (requires { s.facts; }) {
+        s.facts.status_message_final = e.is_terminal.value_or(s.facts.status_message_final);
+      }
+    }, next);
+    return next;
+  }
+
+  State operator()(const events::RunDeleted&) const {
+    const auto* finished = std::get_if<Finished>(&state);
+    ACTUARY_ASSERT(finished != nullptr);
+    return Expired{finished->facts, finished->outcome};
+  }
+
+  State operator()(const events::CommandNoted&) const { return state; }
+
+  template <class Foreign>
+  State operator()(const Foreign&) const {
+    ACTUARY_ASSERT(!"an event of another aggregate in a run's stream");
+    return state;
+  }
+
+ private:
+  /// An immediate abort kills at once; a graceful one has tried nothing yet.
+  static std::optional<events::Escalation> stop_step(AbortMode mode) {
+    if (mode == AbortMode::kGraceful) return std::nullopt;
+    return events::Escalation::kKill;
+  }
+};
+
+}  // namespace
+
+State evolve(const State& state, const Recorded<events::Event>& recorded) {
+  return std::visit(Evolver{state, recorded.position, recorded.at}, recorded.event);
+}
+
+std::optional<Instant> deadline(const State& state) {
+  struct Finder {
+    using Due = std::optional<Instant>;
+    Due operator()(const Absent&) const { return {}; }
+    Due operator()(const Ready& s) const { return starting(s.attempt, s.stop); }
+    Due operator()(const Running& s) const {
+      return s.phase == Phase::kLive ? s.facts.timeout_at : starting(s.attempt, s.stop);
+    }
+    Due operator()(const TimingOut& s) const { return s.stop.next_at; }
+    Due operator()(const Aborting& s) const { return s.stop.next_at; }
+    Due operator()(const Finished&) const { return {}; }
+    Due operator()(const Expired&) const { return {}; }
+
+    static Due starting(const std::optional<Attempt>& attempt, const std::optional<Stop>& stop) {
+      if (stop) return stop->next_at;
+      if (attempt) return attempt->start_by;
+      return {};
+    }
+  };
+  return std::visit(Finder{}, state);
+}
+
+}  // namespace actuary::engine::run

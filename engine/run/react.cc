@@ -1,0 +1,124 @@
+#include "engine/policy/options.h"
+#include "engine/run/decider.h"
+
+namespace actuary::engine::run {
+namespace {
+
+using decision::DropStorage;
+using decision::FenceStorages;
+using decision::KillContainer;
+using decision::RemoveContainer;
+using decision::RemoveLog;
+using decision::StartContainer;
+using decision::WhenGone;
+using decision::WriteLog;
+using events::Escalation;
+
+ports::ContainerKey key_of(const Facts& facts, Position epoch) { return {facts.run_id, epoch}; }
+
+StartContainer start_of(const Facts& facts, const Attempt& attempt) {
+  return {{.key = key_of(facts, attempt.epoch), .term = 0, .image = facts.image, .env = facts.env_vars,
+           .memory_mbytes = facts.options.memory_mbytes, .disk_mbytes = facts.options.disk_mbytes,
+           .pids_max = policy::kPidsMax}};
+}
+
+Effects stop_with(const Facts& facts, const Attempt& attempt, std::optional<Escalation> step) {
+  if (!step) return {};
+  const ports::ContainerKey key = key_of(facts, attempt.epoch);
+  switch (*step) {
+    case Escalation::kKill: return {KillContainer{key}};
+    case Escalation::kRemove:
+    case Escalation::kDeclare: return {RemoveContainer{key, WhenGone::kReportIt}};
+  }
+  return {};
+}
+
+/// What a container that is being made still needs.
+Effects make(const Facts& facts, const std::optional<Attempt>& attempt, const std::optional<Stop>& stop) {
+  if (!attempt) return {};
+  if (stop) return stop_with(facts, *attempt, stop->step);
+  if (!attempt->fenced) return {FenceStorages{key_of(facts, attempt->epoch)}};
+  if (!attempt->started_at) return {start_of(facts, *attempt)};
+  return {};
+}
+
+Effects log_line(const Facts& facts, const Instant& at, std::string text) {
+  return {WriteLog{facts.run_id.str(), at.utc, "ACTOR: " + std::move(text)}};
+}
+
+/// One overload per event that needs something outside.
+struct Reactor {
+  const State& after;
+  const Facts& facts;
+  Instant at;
+
+  Effects operator()(const events::RunCreated& e) const {
+    return log_line(facts, at, "Run " + e.run_id.str() + " of build " + e.build_number + " was accepted.");
+  }
+  Effects operator()(const events::RunHeld& e) const { return log_line(facts, at, e.reason); }
+  Effects operator()(const events::AttemptBegan&) const {
+    Effects effects = log_line(facts, at, "Creating container.");
+    effects.emplace_back(FenceStorages{key_of(facts, attempt_of(after)->epoch)});
+    return effects;
+  }
+  Effects operator()(const events::AttemptFenced&) const {
+    Effects effects = log_line(facts, at, "Starting container.");
+    effects.emplace_back(start_of(facts, *attempt_of(after)));
+    return effects;
+  }
+  /// A start that an abort overtook is killed again: the first kill may have found nothing.
+  Effects operator()(const events::AttemptStarted&) const {
+    const auto* aborting = std::get_if<Aborting>(&after);
+    return aborting ? stop_with(facts, aborting->attempt, aborting->stop.step) : Effects{};
+  }
+  Effects operator()(const events::AbortRequested& e) const {
+    if (e.mode == AbortMode::kGraceful) return log_line(facts, at, "Aborting gracefully, at most 30 seconds are left.");
+    Effects effects = log_line(facts, at, "Aborting at once.");
+    effects.emplace_back(KillContainer{key_of(facts, attempt_of(after)->epoch)});
+    return effects;
+  }
+  Effects operator()(const events::TimeoutReached&) const {
+    Effects effects = log_line(facts, at, "The run has reached its timeout of " +
+                                              std::to_string(facts.options.timeout_secs) + " seconds, stopping it.");
+    effects.emplace_back(KillContainer{key_of(facts, attempt_of(after)->epoch)});
+    return effects;
+  }
+  Effects operator()(const events::StopEscalated& e) const { return stop_with(facts, *attempt_of(after), e.step); }
+  Effects operator()(const events::AttemptEnded& e) const {
+    return {RemoveContainer{key_of(facts, e.epoch), WhenGone::kStayQuiet}};
+  }
+  Effects operator()(const events::RunResurrected&) const { return log_line(facts, at, "Resurrecting the run."); }
+  Effects operator()(const events::RunDeleted&) const { return {RemoveLog{facts.run_id.str()}}; }
+
+  template <class Other>
+  Effects operator()(const Other&) const {
+    return {};
+  }
+};
+
+}  // namespace
+
+Effects react(const State& after, const Recorded<events::Event>& recorded) {
+  const Facts* facts = facts_of(after);
+  if (facts == nullptr) return {};
+  return std::visit(Reactor{after, *facts, recorded.at}, recorded.event);
+}
+
+Effects outstanding(const State& state) {
+  struct Finder {
+    Effects operator()(const Absent&) const { return {}; }
+    Effects operator()(const Ready& s) const { return make(s.facts, s.attempt, s.stop); }
+    Effects operator()(const Running& s) const { return make(s.facts, s.attempt, s.stop); }
+    Effects operator()(const TimingOut& s) const { return stop_with(s.facts, s.attempt, s.stop.step); }
+    /// A container that was never seen started is removed with proof: nothing else would end the abort.
+    Effects operator()(const Aborting& s) const {
+      if (!s.attempt.started_at) return stop_with(s.facts, s.attempt, Escalation::kRemove);
+      return stop_with(s.facts, s.attempt, s.stop.step);
+    }
+    Effects operator()(const Finished&) const { return {}; }
+    Effects operator()(const Expired&) const { return {}; }
+  };
+  return std::visit(Finder{}, state);
+}
+
+}  // namespace actuary::engine::run
