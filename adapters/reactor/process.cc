@@ -117,7 +117,8 @@ Result<pid_t> launch(const Command& command, int input, int output) {
   plan.inherit_as_3 = command.inherit_as_3;
   plan.death = command.death;
   plan.parent = getpid();
-  // vfork: a large process pays no page table copy, and the child may still enter a mount namespace.
+  // vfork: a large process pays no page table copy, and the child may still enter a mount
+  // namespace.
   const pid_t pid = vfork();
   if (pid == 0) become(plan);
   if (pid < 0) return fail(Code::kUnavailable, std::string("fork: ") + std::strerror(errno));
@@ -156,8 +157,7 @@ int pump(const Command& command, pid_t pid, int output, Outcome& outcome) {
   while (true) {
     std::array<pollfd, 2> wait{pollfd{process.get(), POLLIN, 0},
                                pollfd{open ? output : -1, POLLIN, 0}};
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
     poll(wait.data(), wait.size(), static_cast<int>(std::max<std::int64_t>(left, 0)));
     if (open && wait[1].revents != 0) open = drain(command, output, outcome);
     if (wait[0].revents != 0) {

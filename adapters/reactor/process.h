@@ -19,18 +19,18 @@ enum class Death : std::uint8_t {
 
 /// One program to run. Blocking: call it on a worker.
 struct Command {
-  std::vector<std::string> argv;        ///< argv[0] is looked up in PATH
-  std::vector<std::string> extra_env;   ///< NAME=value, before our own environment
-  std::string input;                    ///< its stdin, at most kInputMax bytes
-  std::string working_directory;        ///< empty: ours
-  int mount_namespace = -1;             ///< entered first when not -1
-  int inherit_as_3 = -1;                ///< given to the child as descriptor 3 when not -1
+  std::vector<std::string> argv = {};       ///< argv[0] is looked up in PATH
+  std::vector<std::string> extra_env = {};  ///< NAME=value, before our own environment
+  std::string input = {};                   ///< its stdin, at most kInputMax bytes
+  std::string working_directory = {};       ///< empty: ours
+  int mount_namespace = -1;                 ///< entered first when not -1
+  int inherit_as_3 = -1;                    ///< given to the child as descriptor 3 when not -1
   Death death = Death::kWithUs;
   std::chrono::milliseconds timeout{30'000};
   /// Called as output (stdout and stderr, merged) arrives; when empty it is collected.
-  std::function<void(std::string_view)> on_output;
+  std::function<void(std::string_view)> on_output = {};
   /// Called once the process exists, before its output is read.
-  std::function<void(pid_t)> on_started;
+  std::function<void(pid_t)> on_started = {};
 };
 
 struct Outcome {

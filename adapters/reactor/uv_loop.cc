@@ -8,7 +8,8 @@
 
 namespace actuary::adapters::reactor {
 
-/// Handles must outlive their close callbacks, so they live here; `self` is held until the last one is closed.
+/// Handles must outlive their close callbacks, so they live here; `self` is held until the last one
+/// is closed.
 struct UvLoop::State {
   uv_loop_t own_loop{};
   uv_loop_t* loop = nullptr;
@@ -60,9 +61,8 @@ Result<std::unique_ptr<UvLoop>> UvLoop::own() {
 }
 
 Result<std::unique_ptr<UvLoop>> UvLoop::start(std::shared_ptr<State> state) {
-  const int error = uv_async_init(state->loop, &state->async, [](uv_async_t* handle) {
-    State::of(handle->data).drain();
-  });
+  const int error = uv_async_init(state->loop, &state->async,
+                                  [](uv_async_t* handle) { State::of(handle->data).drain(); });
   if (error != 0) {
     if (state->loop == &state->own_loop) uv_loop_close(&state->own_loop);
     return fail(Code::kUnavailable, std::string("event loop: ") + uv_strerror(error));
@@ -77,7 +77,8 @@ Result<std::unique_ptr<UvLoop>> UvLoop::start(std::shared_ptr<State> state) {
 }
 
 void UvLoop::post(Task task) {
-  // The send happens under the lock: `close` cannot come between, and a closing handle takes no send.
+  // The send happens under the lock: `close` cannot come between, and a closing handle takes no
+  // send.
   const std::lock_guard lock(state_->mutex);
   if (state_->closed) return;
   state_->posted.push_back(std::move(task));
@@ -86,7 +87,8 @@ void UvLoop::post(Task task) {
 
 void UvLoop::arm(Microseconds after, Task wake) {
   if (state_->closed) return;
-  // libuv counts from the loop's cached time, in whole milliseconds: refresh it and never wake early.
+  // libuv counts from the loop's cached time, in whole milliseconds: refresh it and never wake
+  // early.
   uv_update_time(state_->loop);
   const auto span = std::chrono::ceil<std::chrono::milliseconds>(std::max(after, Microseconds{0}));
   state_->wake = std::move(wake);
@@ -94,7 +96,8 @@ void UvLoop::arm(Microseconds after, Task wake) {
     const Task task = std::exchange(State::of(timer->data).wake, nullptr);
     if (task) task();
   };
-  ACTUARY_ASSERT(uv_timer_start(&state_->timer, fire, static_cast<std::uint64_t>(span.count()), 0) == 0);
+  ACTUARY_ASSERT(
+      uv_timer_start(&state_->timer, fire, static_cast<std::uint64_t>(span.count()), 0) == 0);
 }
 
 uv_loop_t* UvLoop::raw() { return state_->loop; }

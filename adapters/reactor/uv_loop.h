@@ -11,8 +11,8 @@ namespace actuary::adapters::reactor {
 
 /// The engine's loop on libuv: on a loop that the host already runs, or on one of its own.
 ///
-/// `post` may be called from any thread, also after `close` (the task is then dropped). Everything else
-/// belongs to the loop's thread.
+/// `post` may be called from any thread, also after `close` (the task is then dropped). Everything
+/// else belongs to the loop's thread.
 class UvLoop final : public engine::ports::Loop {
  public:
   /// Attaches to `host`, which must outlive it. Call it on the host's loop thread.
@@ -33,8 +33,9 @@ class UvLoop final : public engine::ports::Loop {
   void run();
   /// Own loop only: lets `run` return after the present callback. From any thread.
   void stop();
-  /// Closes our handles. A host's loop closes them in its next turns; a loop of our own is drained and closed
-  /// here, which asserts that nobody left a handle open on it. The destructor does it too.
+  /// Closes our handles. A host's loop closes them in its next turns; a loop of our own is drained
+  /// and closed here, which asserts that nobody left a handle open on it. The destructor does it
+  /// too.
   void close();
 
  private:

@@ -66,10 +66,11 @@ TEST(Workers, AnswerOnTheLoopAfterTheWork) {
   std::atomic<int> worked{0};
   int answered = 0;
   for (int i = 0; i < 100; ++i) {
-    ASSERT_TRUE(workers.submit([&] { ++worked; }, [&] {
-      EXPECT_GT(worked, 0);
-      if (++answered == 100) loop->stop();
-    }));
+    ASSERT_TRUE(workers.submit([&] { ++worked; },
+                               [&] {
+                                 EXPECT_GT(worked, 0);
+                                 if (++answered == 100) loop->stop();
+                               }));
   }
   loop->run();
   EXPECT_EQ(answered, 100);
