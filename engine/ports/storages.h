@@ -60,6 +60,8 @@ struct StorageStats {
   std::uint64_t list_count = 0;
   std::uint64_t fenced_count = 0;  ///< writes refused because their run had moved on
   Timestamp modified_at{};
+
+  friend bool operator==(const StorageStats&, const StorageStats&) = default;
 };
 
 /// Contents of key-value stores, datasets and request queues. What exists and who may see it is the journal's.
