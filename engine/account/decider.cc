@@ -17,8 +17,9 @@ Status check_username(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
   });
   if (name.size() < kNameMin || name.size() > kNameMax || !letters) {
-    return fail(Code::kInvalidArgument, "a user name has 3 to 30 characters of a-z 0-9 _ . -, not \"" +
-                                            std::string(name) + "\"");
+    return fail(
+        Code::kInvalidArgument,
+        "a user name has 3 to 30 characters of a-z 0-9 _ . -, not \"" + std::string(name) + "\"");
   }
   return {};
 }
@@ -53,12 +54,15 @@ Decision decide(const Absent&, const CreateUser& command, const Context& context
   if (context.directory.find_user(command.username)) {
     return fail(Code::kNotUnique, "There is a user named \"" + command.username + "\" already");
   }
-  return Events{{stream_of(command.user_id), events::UserCreated{command.user_id, command.username}}};
+  return Events{
+      {stream_of(command.user_id), events::UserCreated{command.user_id, command.username}}};
 }
 
 Decision decide(const Open& s, const CreateToken& command, const Context&) {
-  if (s.tokens.size() >= kTokensPerUserMax) return fail(Code::kLimitExceeded, "too many tokens; revoke some first");
-  return Events{{stream_of(s.user_id), events::TokenCreated{command.token_id, command.name, command.hash}}};
+  if (s.tokens.size() >= kTokensPerUserMax)
+    return fail(Code::kLimitExceeded, "too many tokens; revoke some first");
+  return Events{
+      {stream_of(s.user_id), events::TokenCreated{command.token_id, command.name, command.hash}}};
 }
 
 Decision decide(const Open& s, const RevokeToken& command, const Context&) {
@@ -77,7 +81,8 @@ Decision decide(const Open&, const CreateUser&, const Context&) {
 }
 
 Decision decide(const State& state, const Command& command, const Context& context) {
-  return std::visit([&](const auto& s, const auto& c) -> Decision { return decide(s, c, context); }, state, command);
+  return std::visit([&](const auto& s, const auto& c) -> Decision { return decide(s, c, context); },
+                    state, command);
 }
 
 State evolve(const State& state, const Recorded<events::Event>& recorded) {

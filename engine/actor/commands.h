@@ -30,6 +30,9 @@ struct Change {
 };
 
 enum class IfExists : std::uint8_t { kReplace, kRefuse };
+[[nodiscard]] inline std::string_view to_string(IfExists policy) {
+  return policy == IfExists::kReplace ? "REPLACE" : "REFUSE";
+}
 
 struct PutVersion {
   ActorId actor_id;

@@ -20,16 +20,19 @@ bool is_alphanumeric(char c) {
 Status check_name(std::string_view name) {
   const bool letters =
       std::all_of(name.begin(), name.end(), [](char c) { return is_alphanumeric(c) || c == '-'; });
-  if (name.size() < kNameMin || name.size() > kNameMax || !letters || name.front() == '-' || name.back() == '-') {
-    return fail(Code::kInvalidArgument, "name must have 3 to 63 letters, digits and inner dashes, not \"" +
-                                            std::string(name) + "\"");
+  if (name.size() < kNameMin || name.size() > kNameMax || !letters || name.front() == '-' ||
+      name.back() == '-') {
+    return fail(Code::kInvalidArgument,
+                "name must have 3 to 63 letters, digits and inner dashes, not \"" +
+                    std::string(name) + "\"");
   }
   return {};
 }
 
 /// `0` to `99`, without a leading zero.
 bool is_version_part(std::string_view part) {
-  const bool digits = std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
   return digits && (part.size() == 1 || (part.size() == 2 && part[0] != '0'));
 }
 
@@ -38,15 +41,19 @@ Status check_version(const events::ActorVersion& version) {
   const auto dot = number.find('.');
   if (dot == std::string_view::npos || !is_version_part(number.substr(0, dot)) ||
       !is_version_part(number.substr(dot + 1))) {
-    return fail(Code::kInvalidArgument, "versionNumber must be MAJOR.MINOR with parts from 0 to 99, not \"" +
-                                            version.number + "\"");
+    return fail(Code::kInvalidArgument,
+                "versionNumber must be MAJOR.MINOR with parts from 0 to 99, not \"" +
+                    version.number + "\"");
   }
   if (version.env_vars.size() > kEnvVarsMax) {
-    return fail(Code::kLimitExceeded, "a version has at most " + std::to_string(kEnvVarsMax) + " envVars");
+    return fail(Code::kLimitExceeded,
+                "a version has at most " + std::to_string(kEnvVarsMax) + " envVars");
   }
   for (const events::EnvVar& variable : version.env_vars) {
-    if (variable.name.empty() || variable.name.find_first_of(std::string_view("=\0", 2)) != std::string::npos) {
-      return fail(Code::kInvalidArgument, "envVars: \"" + variable.name + "\" is not a variable name");
+    if (variable.name.empty() ||
+        variable.name.find_first_of(std::string_view("=\0", 2)) != std::string::npos) {
+      return fail(Code::kInvalidArgument,
+                  "envVars: \"" + variable.name + "\" is not a variable name");
     }
   }
   return {};
@@ -60,7 +67,8 @@ Status check_profile(const events::ActorProfile& profile) {
   return {};
 }
 
-Status check_unique(const UserId& owner, const ActorId& actor, std::string_view name, const Context& context) {
+Status check_unique(const UserId& owner, const ActorId& actor, std::string_view name,
+                    const Context& context) {
   const auto other = context.directory.find_actor(owner, name);
   if (other && *other != actor) {
     return fail(Code::kNotUnique, "Actor with name \"" + std::string(name) + "\" already exists.");
@@ -71,7 +79,9 @@ Status check_unique(const UserId& owner, const ActorId& actor, std::string_view 
 struct Evolver {
   const State& state;
 
-  State operator()(const events::ActorCreated& e) const { return Present{e.actor_id, e.user_id, e.profile, {}, {}}; }
+  State operator()(const events::ActorCreated& e) const {
+    return Present{e.actor_id, e.user_id, e.profile, {}, {}};
+  }
   State operator()(const events::ActorProfileChanged& e) const {
     return changed([&](Present& s) { s.profile = e.profile; });
   }
@@ -113,7 +123,8 @@ struct Evolver {
 Decision decide(const Absent&, const Create& command, const Context& context) {
   TRY_VOID(check_profile(command.profile));
   TRY_VOID(check_unique(command.user_id, command.actor_id, command.profile.name, context));
-  if (command.versions.size() > kVersionsMax) return fail(Code::kLimitExceeded, "an Actor has at most 100 versions");
+  if (command.versions.size() > kVersionsMax)
+    return fail(Code::kLimitExceeded, "an Actor has at most 100 versions");
   const StreamId stream = stream_of(command.actor_id);
   Events result{{stream, events::ActorCreated{command.actor_id, command.user_id, command.profile}}};
   for (const events::ActorVersion& version : command.versions) {
@@ -128,7 +139,8 @@ Decision decide(const Present& s, const Change& command, const Context& context)
   TRY_VOID(check_unique(s.user_id, s.actor_id, command.profile.name, context));
   const StreamId stream = stream_of(s.actor_id);
   Events result;
-  if (command.profile != s.profile) result.push_back({stream, events::ActorProfileChanged{command.profile}});
+  if (command.profile != s.profile)
+    result.push_back({stream, events::ActorProfileChanged{command.profile}});
   for (const events::ActorVersion& version : command.versions) {
     TRY_VOID(check_version(version));
     result.push_back({stream, events::VersionPut{version}});
@@ -142,7 +154,8 @@ Decision decide(const Present& s, const Change& command, const Context& context)
     if (build == nullptr || build->actor_id != s.actor_id) {
       return fail(Code::kNotFound, "Build \"" + patch.build_id.str() + "\" was not found");
     }
-    if (!build->image) return fail(Code::kBuildNotFinished, "Only a successful build can be tagged");
+    if (!build->image)
+      return fail(Code::kBuildNotFinished, "Only a successful build can be tagged");
     result.push_back({stream, events::TagMoved{patch.tag, patch.build_id, build->number}});
   }
   if (result.empty()) result.push_back({stream, events::CommandNoted{"Change"}});
@@ -155,7 +168,8 @@ Decision decide(const Present& s, const PutVersion& command, const Context&) {
   if (exists && command.if_exists == IfExists::kRefuse) {
     return fail(Code::kNotUnique, "Version " + command.version.number + " already exists.");
   }
-  if (!exists && s.versions.size() >= kVersionsMax) return fail(Code::kLimitExceeded, "an Actor has at most 100 versions");
+  if (!exists && s.versions.size() >= kVersionsMax)
+    return fail(Code::kLimitExceeded, "an Actor has at most 100 versions");
   return Events{{stream_of(s.actor_id), events::VersionPut{command.version}}};
 }
 
@@ -179,7 +193,8 @@ Decision decide(const Present&, const Create&, const Context&) {
 }
 
 Decision decide(const State& state, const Command& command, const Context& context) {
-  return std::visit([&](const auto& s, const auto& c) -> Decision { return decide(s, c, context); }, state, command);
+  return std::visit([&](const auto& s, const auto& c) -> Decision { return decide(s, c, context); },
+                    state, command);
 }
 
 State evolve(const State& state, const Recorded<events::Event>& recorded) {

@@ -4,7 +4,8 @@
 #include "engine/actor/state.h"
 #include "engine/decision/decision.h"
 
-/// An Actor: its profile, versions, environment variables and tags. Build numbers are drawn by builds.
+/// An Actor: its profile, versions, environment variables and tags. Build numbers are drawn by
+/// builds.
 namespace actuary::engine::actor {
 
 Decision decide(const Absent&, const Create&, const Context&);

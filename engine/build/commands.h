@@ -54,6 +54,7 @@ struct DeadlineReached {
   ACTUARY_FIELDS(DeadlineReached, build_id);
 };
 
-using Command = std::variant<Create, Admit, Abort, Delete, ReportBuilt, ReportFailed, DeadlineReached>;
+using Command =
+    std::variant<Create, Admit, Abort, Delete, ReportBuilt, ReportFailed, DeadlineReached>;
 
 }  // namespace actuary::engine::build

@@ -15,18 +15,20 @@ Events on(const Facts& facts, E... event) {
 }
 
 Decision unfinished() {
-  return fail(Code::kCannotRemoveRunning, "Cannot remove a build that has not finished. Abort it first.");
+  return fail(Code::kCannotRemoveRunning,
+              "Cannot remove a build that has not finished. Abort it first.");
 }
 
 Decision noted(const Facts& facts) { return on(facts, events::CommandNoted{"Abort"}); }
 
 /// The tag moves in the same append as the success: nobody can see one without the other.
 Events succeed(const Facts& facts, const ReportBuilt& report, const Context& context) {
-  Events result = on(facts, events::BuildSucceeded{report.image, report.actor_definition, report.input_schema,
-                                                   report.readme});
+  Events result = on(facts, events::BuildSucceeded{report.image, report.actor_definition,
+                                                   report.input_schema, report.readme});
   const events::BuildCreated& build = facts.created;
   if (!build.tag.empty() && context.directory.find_actor(build.actor_id) != nullptr) {
-    result.push_back({stream_of(build.actor_id), events::TagMoved{build.tag, build.build_id, build.build_number}});
+    result.push_back({stream_of(build.actor_id),
+                      events::TagMoved{build.tag, build.build_id, build.build_number}});
   }
   return result;
 }
@@ -36,8 +38,10 @@ Decision abort_now(const Facts& facts, const Context& context) {
 }
 
 bool is_stale(const State& state, const Command& command, const Context& context) {
-  const bool report = std::holds_alternative<ReportBuilt>(command) || std::holds_alternative<ReportFailed>(command);
-  if (report) return std::holds_alternative<Finished>(state) || std::holds_alternative<Expired>(state);
+  const bool report =
+      std::holds_alternative<ReportBuilt>(command) || std::holds_alternative<ReportFailed>(command);
+  if (report)
+    return std::holds_alternative<Finished>(state) || std::holds_alternative<Expired>(state);
   if (std::holds_alternative<Admit>(command)) return !std::holds_alternative<Ready>(state);
   if (std::holds_alternative<DeadlineReached>(command)) {
     const auto due = deadline(state);
@@ -66,7 +70,8 @@ Decision decide(const Absent&, const Create& command, const Context& context) {
   const auto last = actor->last_build.find(command.version_number);
   const std::uint32_t number = last == actor->last_build.end() ? 1 : last->second + 1;
   if (number > kBuildsPerVersionMax) {
-    return fail(Code::kLimitExceeded, "version " + command.version_number + " has used up its build numbers");
+    return fail(Code::kLimitExceeded,
+                "version " + command.version_number + " has used up its build numbers");
   }
   const auto memory = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(policy::kBuildMemoryMbytes, context.settings.capacity.memory_mbytes));
@@ -75,8 +80,8 @@ Decision decide(const Absent&, const Create& command, const Context& context) {
       {stream_of(command.build_id),
        events::BuildCreated{command.build_id, command.actor_id, command.user_id,
                             command.version_number + "." + std::to_string(number), version->second,
-                            command.tag.value_or(version->second.build_tag), command.use_cache, memory,
-                            policy::kBuildTimeoutSecs, command.meta}}};
+                            command.tag.value_or(version->second.build_tag), command.use_cache,
+                            memory, policy::kBuildTimeoutSecs, command.meta}}};
 }
 
 Decision decide(const Ready& s, const Admit&, const Context& context) {
@@ -93,7 +98,9 @@ Decision decide(const Running& s, const ReportBuilt& report, const Context& cont
 Decision decide(const Running& s, const ReportFailed& report, const Context&) {
   return on(s.facts, events::BuildFailed{report.reason});
 }
-Decision decide(const Running& s, const Abort&, const Context& context) { return abort_now(s.facts, context); }
+Decision decide(const Running& s, const Abort&, const Context& context) {
+  return abort_now(s.facts, context);
+}
 Decision decide(const Running& s, const DeadlineReached&, const Context& context) {
   return on(s.facts, events::BuildTimeoutReached{context.now + kDeclareAfter});
 }
@@ -104,10 +111,13 @@ Decision decide(const TimingOut& s, const ReportBuilt&, const Context&) {
   return on(s.facts, events::BuildTimedOut{"finished only after its timeout"});
 }
 Decision decide(const TimingOut& s, const ReportFailed&, const Context&) {
-  return on(s.facts, events::BuildTimedOut{"timed out after " + std::to_string(s.facts.created.timeout_secs) +
-                                           " seconds"});
+  return on(s.facts,
+            events::BuildTimedOut{"timed out after " +
+                                  std::to_string(s.facts.created.timeout_secs) + " seconds"});
 }
-Decision decide(const TimingOut& s, const Abort&, const Context& context) { return abort_now(s.facts, context); }
+Decision decide(const TimingOut& s, const Abort&, const Context& context) {
+  return abort_now(s.facts, context);
+}
 Decision decide(const TimingOut& s, const DeadlineReached&, const Context&) {
   return on(s.facts, events::BuildTimedOut{"the builder did not answer when it was told to stop"});
 }
@@ -140,7 +150,8 @@ Decision decide(const Finished& s, const Delete& command, const Context& context
   Events result = on(s.facts, events::BuildDeleted{command.reason});
   if (const directory::ActorFacts* actor = context.directory.find_actor(build.actor_id)) {
     for (const auto& [tag, id] : actor->tags) {
-      if (id == build.build_id) result.push_back({stream_of(build.actor_id), events::TagRemoved{tag}});
+      if (id == build.build_id)
+        result.push_back({stream_of(build.actor_id), events::TagRemoved{tag}});
     }
   }
   return result;
@@ -160,10 +171,12 @@ Decision decide(const S&, const C&, const Context&) {
 
 Decision decide(const State& state, const Command& command, const Context& context) {
   if (is_stale(state, command, context)) return Events{};
-  Decision decision = std::visit(
-      [&](const auto& s, const auto& c) -> Decision { return decide(s, c, context); }, state, command);
+  Decision decision =
+      std::visit([&](const auto& s, const auto& c) -> Decision { return decide(s, c, context); },
+                 state, command);
   if (!decision && decision.error().code == Code::kInvalidTransition) {
-    return fail(Code::kInvalidTransition, std::string(command_name(command)) + " is not possible while the build is " +
+    return fail(Code::kInvalidTransition, std::string(command_name(command)) +
+                                              " is not possible while the build is " +
                                               std::string(status_of(state)));
   }
   return decision;

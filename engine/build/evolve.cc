@@ -17,15 +17,27 @@ struct Evolver {
   const State& state;
 
   State operator()(const events::BuildCreated& e) const { return Ready{{e}}; }
-  State operator()(const events::BuildStarted& e) const { return Running{facts_in(state), e.timeout_at}; }
-  State operator()(const events::BuildAbortRequested& e) const { return Aborting{facts_in(state), e.declare_at}; }
-  State operator()(const events::BuildTimeoutReached& e) const { return TimingOut{facts_in(state), e.declare_at}; }
+  State operator()(const events::BuildStarted& e) const {
+    return Running{facts_in(state), e.timeout_at};
+  }
+  State operator()(const events::BuildAbortRequested& e) const {
+    return Aborting{facts_in(state), e.declare_at};
+  }
+  State operator()(const events::BuildTimeoutReached& e) const {
+    return TimingOut{facts_in(state), e.declare_at};
+  }
   State operator()(const events::BuildSucceeded& e) const {
     return Finished{facts_in(state), Outcome::kSucceeded, e.image};
   }
-  State operator()(const events::BuildFailed&) const { return Finished{facts_in(state), Outcome::kFailed, {}}; }
-  State operator()(const events::BuildAborted&) const { return Finished{facts_in(state), Outcome::kAborted, {}}; }
-  State operator()(const events::BuildTimedOut&) const { return Finished{facts_in(state), Outcome::kTimedOut, {}}; }
+  State operator()(const events::BuildFailed&) const {
+    return Finished{facts_in(state), Outcome::kFailed, {}};
+  }
+  State operator()(const events::BuildAborted&) const {
+    return Finished{facts_in(state), Outcome::kAborted, {}};
+  }
+  State operator()(const events::BuildTimedOut&) const {
+    return Finished{facts_in(state), Outcome::kTimedOut, {}};
+  }
   State operator()(const events::BuildDeleted&) const { return Expired{facts_in(state)}; }
   State operator()(const events::CommandNoted&) const { return state; }
 
@@ -38,7 +50,8 @@ struct Evolver {
 
 decision::BuildImage image_of(const Facts& facts) {
   const events::BuildCreated& build = facts.created;
-  return {{build.build_id, build.actor_id, build.build_number, build.version, build.use_cache, build.memory_mbytes}};
+  return {{build.build_id, build.actor_id, build.build_number, build.version, build.use_cache,
+           build.memory_mbytes}};
 }
 
 /// One overload per event that needs something outside.
@@ -53,13 +66,15 @@ struct Reactor {
   Effects operator()(const events::BuildCreated& e) const {
     return {line("Build " + e.build_number + " (" + e.build_id.str() + ") was accepted.")};
   }
-  Effects operator()(const events::BuildStarted&) const { return {line("Building the image."), image_of(facts)}; }
+  Effects operator()(const events::BuildStarted&) const {
+    return {line("Building the image."), image_of(facts)};
+  }
   Effects operator()(const events::BuildAbortRequested&) const {
     return {line("Aborting the build."), decision::CancelBuild{facts.created.build_id}};
   }
   Effects operator()(const events::BuildTimeoutReached&) const {
-    return {line("The build has reached its timeout of " + std::to_string(facts.created.timeout_secs) +
-                 " seconds, stopping it."),
+    return {line("The build has reached its timeout of " +
+                 std::to_string(facts.created.timeout_secs) + " seconds, stopping it."),
             decision::CancelBuild{facts.created.build_id}};
   }
   Effects operator()(const events::BuildDeleted&) const {
@@ -106,7 +121,8 @@ Effects react(const State& after, const Recorded<events::Event>& recorded) {
   return std::visit(Reactor{*facts, recorded.at}, recorded.event);
 }
 
-/// A build dies with the engine, so one that was under way starts over, and one that was being stopped is gone.
+/// A build dies with the engine, so one that was under way starts over, and one that was being
+/// stopped is gone.
 Effects outstanding(const State& state) {
   if (const auto* running = std::get_if<Running>(&state)) return {image_of(running->facts)};
   if (std::holds_alternative<Aborting>(state) || std::holds_alternative<TimingOut>(state)) {

@@ -8,15 +8,17 @@
 #include "engine/ports/runtime.h"
 #include "journal/record/record.h"
 
-/// What a decision wants done outside. An effect is performed once its event is durable; performing it twice
-/// is harmless, and after a crash it is derived again from the state.
+/// What a decision wants done outside. An effect is performed once its event is durable; performing
+/// it twice is harmless, and after a crash it is derived again from the state.
 namespace actuary::engine::decision {
 
 struct FenceStorages {
   ports::ContainerKey key;
 };
-/// The environment is added by whoever performs it: it holds secrets, and secrets are not state.
+/// Addresses, tokens and opened secrets are added by whoever performs it: they are not state.
 struct StartContainer {
+  UserId user_id;
+  ActorId actor_id;
   ports::ContainerSpec spec;
 };
 struct KillContainer {
@@ -48,8 +50,8 @@ struct DropStorage {
   StorageId storage_id;
 };
 
-using Effect = std::variant<FenceStorages, StartContainer, KillContainer, RemoveContainer, BuildImage, CancelBuild,
-                            RemoveImage, WriteLog, RemoveLog, DropStorage>;
+using Effect = std::variant<FenceStorages, StartContainer, KillContainer, RemoveContainer,
+                            BuildImage, CancelBuild, RemoveImage, WriteLog, RemoveLog, DropStorage>;
 using Effects = std::vector<Effect>;
 
 }  // namespace actuary::engine::decision

@@ -31,7 +31,8 @@ struct Folder {
     d.tokens_[e.hash] = {e.token_id, id_of<UserId>(record.stream)};
   }
   void operator()(const events::TokenRevoked& e) const {
-    std::erase_if(d.tokens_, [&](const auto& entry) { return entry.second.token_id == e.token_id; });
+    std::erase_if(d.tokens_,
+                  [&](const auto& entry) { return entry.second.token_id == e.token_id; });
   }
 
   void operator()(const events::ActorCreated& e) const {
@@ -45,9 +46,13 @@ struct Folder {
     actor.default_options = e.profile.default_options;
     d.actor_names_[{actor.user_id, actor.name}] = id_of<ActorId>(record.stream);
   }
-  void operator()(const events::VersionPut& e) const { actor().versions[e.version.number] = e.version; }
+  void operator()(const events::VersionPut& e) const {
+    actor().versions[e.version.number] = e.version;
+  }
   void operator()(const events::VersionDeleted& e) const { actor().versions.erase(e.number); }
-  void operator()(const events::BuildNumberDrawn& e) const { actor().last_build[e.version_number] = e.build; }
+  void operator()(const events::BuildNumberDrawn& e) const {
+    actor().last_build[e.version_number] = e.build;
+  }
   void operator()(const events::TagMoved& e) const { actor().tags[e.tag] = e.build_id; }
   void operator()(const events::TagRemoved& e) const { actor().tags.erase(e.tag); }
   void operator()(const events::ActorDeleted&) const {
@@ -57,7 +62,8 @@ struct Folder {
   }
 
   void operator()(const events::BuildCreated& e) const {
-    d.builds_[e.build_id] = {e.actor_id, e.build_number, e.memory_mbytes, e.version.env_vars, {}, false, false};
+    d.builds_[e.build_id] = {e.actor_id, e.build_number, e.memory_mbytes, e.version.env_vars, {},
+                             false,      false};
     d.build_numbers_[{e.actor_id, e.build_number}] = e.build_id;
     d.waiting_builds_[record.position] = e.build_id;
   }
@@ -72,9 +78,15 @@ struct Folder {
     d.builds_.at(id).image = e.image;
     d.finish_build(id);
   }
-  void operator()(const events::BuildFailed&) const { d.finish_build(id_of<BuildId>(record.stream)); }
-  void operator()(const events::BuildAborted&) const { d.finish_build(id_of<BuildId>(record.stream)); }
-  void operator()(const events::BuildTimedOut&) const { d.finish_build(id_of<BuildId>(record.stream)); }
+  void operator()(const events::BuildFailed&) const {
+    d.finish_build(id_of<BuildId>(record.stream));
+  }
+  void operator()(const events::BuildAborted&) const {
+    d.finish_build(id_of<BuildId>(record.stream));
+  }
+  void operator()(const events::BuildTimedOut&) const {
+    d.finish_build(id_of<BuildId>(record.stream));
+  }
   void operator()(const events::BuildDeleted&) const {
     const auto id = id_of<BuildId>(record.stream);
     d.build_numbers_.erase({d.builds_.at(id).actor_id, d.builds_.at(id).number});
@@ -82,7 +94,12 @@ struct Folder {
   }
 
   void operator()(const events::RunCreated& e) const { wait(e.run_id, e.options); }
-  void operator()(const events::RunResurrected& e) const { wait(id_of<RunId>(record.stream), e.options); }
+  void operator()(const events::RunResurrected& e) const {
+    wait(id_of<RunId>(record.stream), e.options);
+  }
+  void operator()(const events::RunHeld& e) const {
+    d.demands_.at(id_of<RunId>(record.stream)).held = e.reason;
+  }
   void operator()(const events::AttemptBegan&) const {
     const auto id = id_of<RunId>(record.stream);
     RunDemand& demand = d.demands_.at(id);
@@ -123,7 +140,7 @@ struct Folder {
   [[nodiscard]] ActorFacts& actor() const { return d.actors_.at(id_of<ActorId>(record.stream)); }
 
   void wait(const RunId& id, const events::RunOptions& options) const {
-    d.demands_[id] = {options.memory_mbytes, options.disk_mbytes, false};
+    d.demands_[id] = {options.memory_mbytes, options.disk_mbytes, false, {}};
     d.waiting_runs_[record.position] = id;
     d.waiting_since_[id] = record.position;
   }
@@ -167,10 +184,14 @@ std::string Directory::username_of(const UserId& id) const {
   return name ? *name : std::string{};
 }
 
-const TokenFacts* Directory::find_token(std::string_view hash) const { return find_in(tokens_, hash); }
+const TokenFacts* Directory::find_token(std::string_view hash) const {
+  return find_in(tokens_, hash);
+}
 const ActorFacts* Directory::find_actor(const ActorId& id) const { return find_in(actors_, id); }
 const BuildFacts* Directory::find_build(const BuildId& id) const { return find_in(builds_, id); }
-const StorageFacts* Directory::find_storage(const StorageId& id) const { return find_in(storages_, id); }
+const StorageFacts* Directory::find_storage(const StorageId& id) const {
+  return find_in(storages_, id);
+}
 const RunDemand* Directory::find_demand(const RunId& id) const { return find_in(demands_, id); }
 
 std::optional<ActorId> Directory::find_actor(const UserId& owner, std::string_view name) const {
@@ -184,20 +205,24 @@ std::optional<StorageId> Directory::find_storage(const UserId& owner, events::St
   return id ? std::optional(*id) : std::nullopt;
 }
 
-Result<BuildId> Directory::resolve_build(const ActorId& actor, std::string_view tag_or_number) const {
+Result<BuildId> Directory::resolve_build(const ActorId& actor,
+                                         std::string_view tag_or_number) const {
   const ActorFacts* facts = find_actor(actor);
   if (facts == nullptr) return fail(Code::kNotFound, "Actor was not found");
   const std::string wanted(tag_or_number);
   const bool is_number = std::count(wanted.begin(), wanted.end(), '.') == 2;
-  const BuildId* id = is_number ? find_in(build_numbers_, std::pair{actor, wanted}) : find_in(facts->tags, wanted);
-  if (id == nullptr && is_number) return fail(Code::kNotFound, "Build number \"" + wanted + "\" was not found.");
+  const BuildId* id =
+      is_number ? find_in(build_numbers_, std::pair{actor, wanted}) : find_in(facts->tags, wanted);
+  if (id == nullptr && is_number)
+    return fail(Code::kNotFound, "Build number \"" + wanted + "\" was not found.");
   if (id == nullptr) {
-    return fail(Code::kUnknownBuildTag,
-                "Build with tag \"" + wanted + "\" was not found. Has the Actor been built already?");
+    return fail(Code::kUnknownBuildTag, "Build with tag \"" + wanted +
+                                            "\" was not found. Has the Actor been built already?");
   }
   const BuildFacts* build = find_build(*id);
   if (build == nullptr || !build->image) {
-    return fail(Code::kBuildNotFinished, "Build \"" + wanted + "\" has not finished or was not successful.");
+    return fail(Code::kBuildNotFinished,
+                "Build \"" + wanted + "\" has not finished or was not successful.");
   }
   return *id;
 }

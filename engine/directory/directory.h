@@ -9,8 +9,8 @@
 
 #include "journal/record/record.h"
 
-/// Facts that span streams. Folded from every event, the pending ones too, so that a decision sees what the
-/// decision before it did; projections never feed a decision.
+/// Facts that span streams. Folded from every event, the pending ones too, so that a decision sees
+/// what the decision before it did; projections never feed a decision.
 namespace actuary::engine::directory {
 
 struct TokenFacts {
@@ -48,6 +48,7 @@ struct RunDemand {
   std::uint64_t memory_mbytes = 0;
   std::uint64_t disk_mbytes = 0;
   bool admitted = false;
+  std::string held;  ///< why it waits, as its user was told
 };
 
 class Directory {
@@ -66,7 +67,8 @@ class Directory {
   /// By tag or by full number.
   ///
   /// errors: kUnknownBuildTag; kNotFound: no such number; kBuildNotFinished: not SUCCEEDED
-  [[nodiscard]] Result<BuildId> resolve_build(const ActorId& actor, std::string_view tag_or_number) const;
+  [[nodiscard]] Result<BuildId> resolve_build(const ActorId& actor,
+                                              std::string_view tag_or_number) const;
 
   [[nodiscard]] const StorageFacts* find_storage(const StorageId& id) const;
   [[nodiscard]] std::optional<StorageId> find_storage(const UserId& owner, events::StorageKind kind,
@@ -74,7 +76,9 @@ class Directory {
 
   /// Runs and builds in the order in which they began to wait.
   [[nodiscard]] const std::map<Position, RunId>& waiting_runs() const { return waiting_runs_; }
-  [[nodiscard]] const std::map<Position, BuildId>& waiting_builds() const { return waiting_builds_; }
+  [[nodiscard]] const std::map<Position, BuildId>& waiting_builds() const {
+    return waiting_builds_;
+  }
   [[nodiscard]] const RunDemand* find_demand(const RunId& id) const;
   [[nodiscard]] std::uint64_t memory_in_use_mbytes() const { return memory_in_use_mbytes_; }
   [[nodiscard]] std::uint64_t disk_in_use_mbytes() const { return disk_in_use_mbytes_; }

@@ -5,21 +5,25 @@
 namespace actuary::engine::policy {
 
 Status check_memory(std::uint32_t memory_mbytes) {
-  if (memory_mbytes < kMemoryMbytesMin || memory_mbytes > kMemoryMbytesMax || !std::has_single_bit(memory_mbytes)) {
-    return fail(Code::kInvalidArgument, "memory must be a power of two from " + std::to_string(kMemoryMbytesMin) +
-                                            " to " + std::to_string(kMemoryMbytesMax) + " megabytes, not " +
+  if (memory_mbytes < kMemoryMbytesMin || memory_mbytes > kMemoryMbytesMax ||
+      !std::has_single_bit(memory_mbytes)) {
+    return fail(Code::kInvalidArgument, "memory must be a power of two from " +
+                                            std::to_string(kMemoryMbytesMin) + " to " +
+                                            std::to_string(kMemoryMbytesMax) + " megabytes, not " +
                                             std::to_string(memory_mbytes));
   }
   return {};
 }
 
-Result<events::RunOptions> resolve(const run::RequestedOptions& requested, const events::RunOptions& base) {
+Result<events::RunOptions> resolve(const run::RequestedOptions& requested,
+                                   const events::RunOptions& base) {
   events::RunOptions options = base;
   if (requested.build) options.build = *requested.build;
   if (options.build.empty()) options.build = "latest";
   if (requested.timeout_secs) options.timeout_secs = *requested.timeout_secs;
   if (options.timeout_secs > kTimeoutSecsMax) {
-    return fail(Code::kInvalidArgument, "timeout must be at most " + std::to_string(kTimeoutSecsMax) + " seconds");
+    return fail(Code::kInvalidArgument,
+                "timeout must be at most " + std::to_string(kTimeoutSecsMax) + " seconds");
   }
   if (requested.memory_mbytes) options.memory_mbytes = *requested.memory_mbytes;
   if (options.memory_mbytes == 0) options.memory_mbytes = kMemoryMbytesDefault;

@@ -23,8 +23,8 @@ inline constexpr std::uint32_t kPidsMax = 1024;
 /// errors: kInvalidArgument naming the option
 [[nodiscard]] Status check_memory(std::uint32_t memory_mbytes);
 
-/// The request wins over `base` (the Actor's defaults, or the options of the run to resurrect), which wins
-/// over the platform's defaults. Disk follows memory.
+/// The request wins over `base` (the Actor's defaults, or the options of the run to resurrect),
+/// which wins over the platform's defaults. Disk follows memory.
 ///
 /// errors: kInvalidArgument naming the option
 [[nodiscard]] Result<events::RunOptions> resolve(const run::RequestedOptions& requested,

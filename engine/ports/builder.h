@@ -25,11 +25,12 @@ struct BuildProduct {
   std::string readme;
 };
 
-/// What turns an Actor's source into an image. Its output goes to the build's log. A build that was under way
-/// when the engine died is gone: asking again starts it over, under the same name.
+/// What turns an Actor's source into an image. Its output goes to the build's log. A build that was
+/// under way when the engine died is gone: asking again starts it over, under the same name.
 class ImageBuilder {
  public:
-  /// errors: kInvalidArgument: the source or its Dockerfile is at fault, the detail says how (also in the log);
+  /// errors: kInvalidArgument: the source or its Dockerfile is at fault, the detail says how (also
+  /// in the log);
   ///         kUnavailable: the builder itself does not work
   using Done = std::function<void(Result<BuildProduct>)>;
 

@@ -46,10 +46,11 @@ struct ContainerView {
   std::optional<ContainerExit> exit;  ///< when kExited
 };
 
-/// What runs containers. Every call is idempotent by key and answers on the loop's thread, also when the
-/// container is already in the wanted state.
+/// What runs containers. Every call is idempotent by key and answers on the loop's thread, also
+/// when the container is already in the wanted state.
 ///
-/// errors: kUnavailable (certainly not done), kUnknown (perhaps: inspect, never repeat a start blindly)
+/// errors: kUnavailable (certainly not done), kUnknown (perhaps: inspect, never repeat a start
+/// blindly)
 class ContainerRuntime {
  public:
   template <class T>
@@ -61,12 +62,13 @@ class ContainerRuntime {
   using OnExit = std::function<void(const ContainerKey&, const ContainerExit&)>;
   virtual void on_exit(OnExit listener) = 0;
 
-  /// Creates and starts it, or finds it started already. The user's process is started at most once per key,
-  /// whatever the number of calls and crashes.
+  /// Creates and starts it, or finds it started already. The user's process is started at most once
+  /// per key, whatever the number of calls and crashes.
   virtual void start(ContainerSpec spec, Done<void> done) = 0;
   /// SIGKILL to everything inside. A missing container is success.
   virtual void kill(const ContainerKey& key, Done<void> done) = 0;
-  /// Kills what is left and frees all it held: cgroup, mounts, network, bundle. A missing container is success.
+  /// Kills what is left and frees all it held: cgroup, mounts, network, bundle. A missing container
+  /// is success.
   virtual void remove(const ContainerKey& key, Done<void> done) = 0;
   virtual void inspect(const ContainerKey& key, Done<ContainerView> done) = 0;
   /// Every container of this installation, running or not.

@@ -14,7 +14,8 @@
 
 namespace actuary::engine::ports {
 
-/// The attempt that writes, when a run's token is used. Writes by users carry none and are never fenced.
+/// The attempt that writes, when a run's token is used. Writes by users carry none and are never
+/// fenced.
 struct Writer {
   RunId run_id;
   Position epoch = 0;
@@ -36,8 +37,8 @@ struct KeyPage {
   bool truncated = false;
 };
 
-/// A page of items stops here, whatever was asked, but always holds one: go on from `offset` + what came, while
-/// that is below `total`.
+/// A page of items stops here, whatever was asked, but always holds one: go on from `offset` + what
+/// came, while that is below `total`.
 inline constexpr std::size_t kPageBytesMax = std::size_t{64} << 20U;
 
 struct ItemPage {
@@ -64,10 +65,12 @@ struct StorageStats {
   friend bool operator==(const StorageStats&, const StorageStats&) = default;
 };
 
-/// Contents of key-value stores, datasets and request queues. What exists and who may see it is the journal's.
+/// Contents of key-value stores, datasets and request queues. What exists and who may see it is the
+/// journal's.
 ///
-/// Every write is durable when its callback says so, and visible to every read after that. Callbacks come on
-/// the loop's thread. `as_of` reads the storage as it was after that commit sequence.
+/// Every write is durable when its callback says so, and visible to every read after that.
+/// Callbacks come on the loop's thread. `as_of` reads the storage as it was after that commit
+/// sequence.
 ///
 /// errors: kFenced: the writer's attempt is over; kTooLarge; kStorageFailed: perhaps written
 class Storages {
@@ -77,8 +80,9 @@ class Storages {
 
   virtual ~Storages() = default;
 
-  /// From now on the only epoch of `run_id` that may write is `epoch`, in every storage. Answers the commit
-  /// sequence of the fence: what was written before it belongs to earlier attempts. Idempotent.
+  /// From now on the only epoch of `run_id` that may write is `epoch`, in every storage. Answers
+  /// the commit sequence of the fence: what was written before it belongs to earlier attempts.
+  /// Idempotent.
   virtual void fence(const RunId& run_id, Position epoch, Done<std::uint64_t> done) = 0;
 
   virtual void put_record(const StorageId& id, std::string key, KeyValueRecord record,
@@ -88,12 +92,12 @@ class Storages {
                           Done<KeyValueRecord> done) = 0;
   virtual void delete_record(const StorageId& id, std::string key, std::optional<Writer> writer,
                              Done<void> done) = 0;
-  virtual void list_keys(const StorageId& id, std::string after, std::string prefix, std::size_t limit,
-                         Done<KeyPage> done) = 0;
+  virtual void list_keys(const StorageId& id, std::string after, std::string prefix,
+                         std::size_t limit, Done<KeyPage> done) = 0;
 
   /// Appends the items in one commit, all or none.
-  virtual void push_items(const StorageId& id, std::vector<std::string> items, std::optional<Writer> writer,
-                          Done<void> done) = 0;
+  virtual void push_items(const StorageId& id, std::vector<std::string> items,
+                          std::optional<Writer> writer, Done<void> done) = 0;
   virtual void read_items(const StorageId& id, ItemQuery query, std::optional<std::uint64_t> as_of,
                           Done<ItemPage> done) = 0;
 

@@ -8,7 +8,8 @@ namespace actuary::engine::run {
 
 using events::AbortMode;
 
-/// What a caller asked for; what is absent comes from the Actor's defaults, then from the platform's.
+/// What a caller asked for; what is absent comes from the Actor's defaults, then from the
+/// platform's.
 struct RequestedOptions {
   std::optional<std::string> build;
   std::optional<std::uint32_t> timeout_secs;
@@ -32,8 +33,8 @@ struct Start {
   std::uint64_t input_bytes = 0;
   RequestedOptions options;
   events::Meta meta;
-  ACTUARY_FIELDS(Start, run_id, actor_id, user_id, key_value_store_id, dataset_id, request_queue_id, input_key,
-                 input_bytes, options, meta);
+  ACTUARY_FIELDS(Start, run_id, actor_id, user_id, key_value_store_id, dataset_id, request_queue_id,
+                 input_key, input_bytes, options, meta);
 };
 
 /// Admission found no room.
@@ -112,7 +113,8 @@ struct DeadlineReached {
   ACTUARY_FIELDS(DeadlineReached, run_id);
 };
 
-using Command = std::variant<Start, Hold, Admit, Abort, Resurrect, SetStatusMessage, Delete, ReportFenced,
-                             ReportStarted, ReportStartFailed, ReportExited, DeadlineReached>;
+using Command =
+    std::variant<Start, Hold, Admit, Abort, Resurrect, SetStatusMessage, Delete, ReportFenced,
+                 ReportStarted, ReportStartFailed, ReportExited, DeadlineReached>;
 
 }  // namespace actuary::engine::run

@@ -29,12 +29,18 @@ Decision run_not_finished(std::string_view verb) {
 }
 
 Decision cannot_remove() {
-  return fail(Code::kCannotRemoveRunning, "Cannot remove a run that has not finished. Abort it first.");
+  return fail(Code::kCannotRemoveRunning,
+              "Cannot remove a run that has not finished. Abort it first.");
 }
 
-events::AttemptEnded ended(const Facts& facts, const Attempt& attempt, Evidence evidence, const Instant& now) {
-  const Microseconds active = attempt.started_at ? elapsed(*attempt.started_at, now) : Microseconds{0};
-  return {.epoch = attempt.epoch, .evidence = evidence, .ended_at = now, .active_micros = active.count(),
+events::AttemptEnded ended(const Facts& facts, const Attempt& attempt, Evidence evidence,
+                           const Instant& now) {
+  const Microseconds active =
+      attempt.started_at ? elapsed(*attempt.started_at, now) : Microseconds{0};
+  return {.epoch = attempt.epoch,
+          .evidence = evidence,
+          .ended_at = now,
+          .active_micros = active.count(),
           .memory_mbytes = facts.options.memory_mbytes};
 }
 
@@ -55,16 +61,19 @@ std::string reason_of(const Facts& facts, Outcome outcome, const ReportExited& r
     return "Actor timed out after " + std::to_string(facts.options.timeout_secs) + " seconds";
   }
   if (outcome == Outcome::kAborted) return "Actor run was aborted";
-  if (report.evidence == Evidence::kDeclaredLost) return "Actor container was lost: " + report.detail;
-  if (report.evidence == Evidence::kProvenEmpty) return "Actor container ended without an exit code: " + report.detail;
+  if (report.evidence == Evidence::kDeclaredLost)
+    return "Actor container was lost: " + report.detail;
+  if (report.evidence == Evidence::kProvenEmpty)
+    return "Actor container ended without an exit code: " + report.detail;
   if (report.out_of_memory) {
-    return "Actor ran out of memory (limit " + std::to_string(facts.options.memory_mbytes) + " MB), exit code " + code;
+    return "Actor ran out of memory (limit " + std::to_string(facts.options.memory_mbytes) +
+           " MB), exit code " + code;
   }
   return "Actor finished with exit code " + code;
 }
 
-Events finish(const Facts& facts, const Attempt& attempt, Outcome outcome, const ReportExited& report,
-              const Instant& now) {
+Events finish(const Facts& facts, const Attempt& attempt, Outcome outcome,
+              const ReportExited& report, const Instant& now) {
   return on(facts, ended(facts, attempt, report, now),
             events::RunFinished{outcome, report.exit_code, reason_of(facts, outcome, report)});
 }
@@ -75,11 +84,12 @@ Outcome outcome_of(const ReportExited& report) {
   return seen ? Outcome::kSucceeded : Outcome::kFailed;
 }
 
-Decision start_failed(const Facts& facts, const Attempt& attempt, Outcome outcome, const std::string& reason,
-                      const Instant& now) {
+Decision start_failed(const Facts& facts, const Attempt& attempt, Outcome outcome,
+                      const std::string& reason, const Instant& now) {
   events::AttemptEnded event = ended(facts, attempt, Evidence::kNeverStarted, now);
   event.detail = reason;
-  const std::string text = outcome == Outcome::kAborted ? "Actor run was aborted" : "Actor could not start: " + reason;
+  const std::string text =
+      outcome == Outcome::kAborted ? "Actor run was aborted" : "Actor could not start: " + reason;
   return on(facts, event, events::RunFinished{outcome, std::nullopt, text});
 }
 
@@ -101,9 +111,11 @@ Decision escalate(const Facts& facts, const Attempt& attempt, const Stop& stop, 
   const Instant next = now + kEscalateAfter;
   if (!stop.step) return on(facts, events::StopEscalated{Escalation::kKill, next});
   switch (*stop.step) {
-    case Escalation::kKill: return on(facts, events::StopEscalated{Escalation::kRemove, next});
+    case Escalation::kKill:
+      return on(facts, events::StopEscalated{Escalation::kRemove, next});
     case Escalation::kRemove:
-    case Escalation::kDeclare: break;
+    case Escalation::kDeclare:
+      break;
   }
   ReportExited lost;
   lost.evidence = Evidence::kDeclaredLost;
@@ -111,9 +123,10 @@ Decision escalate(const Facts& facts, const Attempt& attempt, const Stop& stop, 
   return finish(facts, attempt, outcome, lost, now);
 }
 
-/// A start that took too long: the half-made container is removed, and its absence ends the attempt.
-Decision give_up_starting(const Facts& facts, const Attempt& attempt, const std::optional<Stop>& stop,
-                          const Instant& now) {
+/// A start that took too long: the half-made container is removed, and its absence ends the
+/// attempt.
+Decision give_up_starting(const Facts& facts, const Attempt& attempt,
+                          const std::optional<Stop>& stop, const Instant& now) {
   if (!stop) return on(facts, events::StopEscalated{Escalation::kRemove, now + kEscalateAfter});
   return escalate(facts, attempt, *stop, Outcome::kFailed, now);
 }
@@ -123,26 +136,31 @@ Decision hold(const Facts& facts, const std::string& held, const Hold& command) 
   return on(facts, events::RunHeld{command.reason});
 }
 
-Decision abort_attempt(const Facts& facts, const std::optional<Attempt>& attempt, const Abort& command,
-                       const Context& context) {
-  if (!attempt) return on(facts, events::RunFinished{Outcome::kAborted, std::nullopt, "Actor run was aborted"});
+Decision abort_attempt(const Facts& facts, const std::optional<Attempt>& attempt,
+                       const Abort& command, const Context& context) {
+  if (!attempt)
+    return on(facts, events::RunFinished{Outcome::kAborted, std::nullopt, "Actor run was aborted"});
   if (!attempt->fenced) {
-    return start_failed(facts, *attempt, Outcome::kAborted, "aborted before its container was made", context.now);
+    return start_failed(facts, *attempt, Outcome::kAborted, "aborted before its container was made",
+                        context.now);
   }
   const Seconds patience = command.mode == AbortMode::kGraceful ? kAbortGrace : kEscalateAfter;
   return on(facts, events::AbortRequested{command.mode, context.now + patience});
 }
 
 Decision set_message(const Facts& facts, const SetStatusMessage& command) {
-  if (facts.status_message_final && command.is_terminal != true) return noted(facts, "SetStatusMessage");
+  if (facts.status_message_final && command.is_terminal != true)
+    return noted(facts, "SetStatusMessage");
   return on(facts, events::StatusMessageSet{command.message, command.is_terminal});
 }
 
-/// A report about an attempt that is over, or a deadline that moved: true when it came, of no interest now.
+/// A report about an attempt that is over, or a deadline that moved: true when it came, of no
+/// interest now.
 bool is_stale(const State& state, const Command& command, const Context& context) {
   const Attempt* attempt = attempt_of(state);
   const auto past = [&](Position epoch) { return attempt == nullptr || attempt->epoch != epoch; };
-  if (const auto* report = std::get_if<ReportFenced>(&command)) return past(report->epoch) || attempt->fenced;
+  if (const auto* report = std::get_if<ReportFenced>(&command))
+    return past(report->epoch) || attempt->fenced;
   if (const auto* report = std::get_if<ReportStarted>(&command)) {
     return past(report->epoch) || attempt->started_at.has_value();
   }
@@ -159,8 +177,12 @@ bool is_stale(const State& state, const Command& command, const Context& context
 
 std::string_view command_name(const Command& command) {
   static constexpr std::array<std::string_view, std::variant_size_v<Command>> kNames = {
-      "Start", "Hold", "Admit", "Abort", "Resurrect", "SetStatusMessage", "Delete", "ReportFenced",
-      "ReportStarted", "ReportStartFailed", "ReportExited", "DeadlineReached"};
+      "Start",         "Hold",
+      "Admit",         "Abort",
+      "Resurrect",     "SetStatusMessage",
+      "Delete",        "ReportFenced",
+      "ReportStarted", "ReportStartFailed",
+      "ReportExited",  "DeadlineReached"};
   return kNames[command.index()];
 }
 
@@ -178,14 +200,15 @@ Decision decide(const Absent&, const Start& command, const Context& context) {
   }
   const directory::BuildFacts& build = *context.directory.find_build(build_id);
   Events result;
-  result.push_back({stream_of(command.run_id),
-                    events::RunCreated{command.run_id, command.actor_id, command.user_id, build_id, build.number,
-                                       *build.image, options, build.env_vars, command.key_value_store_id,
-                                       command.dataset_id, command.request_queue_id, command.input_key,
-                                       command.input_bytes, command.meta}});
+  result.push_back(
+      {stream_of(command.run_id),
+       events::RunCreated{command.run_id, command.actor_id, command.user_id, build_id, build.number,
+                          *build.image, options, build.env_vars, command.key_value_store_id,
+                          command.dataset_id, command.request_queue_id, command.input_key,
+                          command.input_bytes, command.meta}});
   const auto bind = [&](const StorageId& id, events::StorageKind kind) {
-    result.push_back({stream_of(id), events::StorageCreated{id, kind, command.user_id, "", "", command.run_id,
-                                                            command.actor_id}});
+    result.push_back({stream_of(id), events::StorageCreated{id, kind, command.user_id, "", "",
+                                                            command.run_id, command.actor_id}});
   };
   bind(command.key_value_store_id, events::StorageKind::kKeyValueStore);
   bind(command.dataset_id, events::StorageKind::kDataset);
@@ -193,7 +216,9 @@ Decision decide(const Absent&, const Start& command, const Context& context) {
   return result;
 }
 
-Decision decide(const Ready& s, const Hold& command, const Context&) { return hold(s.facts, s.held_reason, command); }
+Decision decide(const Ready& s, const Hold& command, const Context&) {
+  return hold(s.facts, s.held_reason, command);
+}
 
 Decision decide(const Ready& s, const Admit&, const Context& context) {
   if (s.attempt) return Events{};
@@ -234,11 +259,17 @@ Decision decide(const Ready& s, const DeadlineReached&, const Context& context) 
   return give_up_starting(s.facts, *s.attempt, s.stop, context.now);
 }
 
-Decision decide(const Ready& s, const SetStatusMessage& command, const Context&) { return set_message(s.facts, command); }
-Decision decide(const Ready&, const Resurrect&, const Context&) { return run_not_finished("resurrected"); }
+Decision decide(const Ready& s, const SetStatusMessage& command, const Context&) {
+  return set_message(s.facts, command);
+}
+Decision decide(const Ready&, const Resurrect&, const Context&) {
+  return run_not_finished("resurrected");
+}
 Decision decide(const Ready&, const Delete&, const Context&) { return cannot_remove(); }
 
-Decision decide(const Running& s, const Hold& command, const Context&) { return hold(s.facts, s.held_reason, command); }
+Decision decide(const Running& s, const Hold& command, const Context&) {
+  return hold(s.facts, s.held_reason, command);
+}
 
 Decision decide(const Running& s, const Admit&, const Context& context) {
   if (s.attempt) return Events{};
@@ -269,14 +300,17 @@ Decision decide(const Running& s, const Abort& command, const Context& context) 
 }
 
 Decision decide(const Running& s, const DeadlineReached&, const Context& context) {
-  if (s.phase == Phase::kLive) return on(s.facts, events::TimeoutReached{context.now + kEscalateAfter});
+  if (s.phase == Phase::kLive)
+    return on(s.facts, events::TimeoutReached{context.now + kEscalateAfter});
   return give_up_starting(s.facts, *s.attempt, s.stop, context.now);
 }
 
 Decision decide(const Running& s, const SetStatusMessage& command, const Context&) {
   return set_message(s.facts, command);
 }
-Decision decide(const Running&, const Resurrect&, const Context&) { return run_not_finished("resurrected"); }
+Decision decide(const Running&, const Resurrect&, const Context&) {
+  return run_not_finished("resurrected");
+}
 Decision decide(const Running&, const Delete&, const Context&) { return cannot_remove(); }
 
 /// Exit 0 after the deadline stays TIMED-OUT: the timeout was there first.
@@ -296,7 +330,9 @@ Decision decide(const TimingOut& s, const DeadlineReached&, const Context& conte
 Decision decide(const TimingOut& s, const SetStatusMessage& command, const Context&) {
   return set_message(s.facts, command);
 }
-Decision decide(const TimingOut&, const Resurrect&, const Context&) { return run_not_finished("resurrected"); }
+Decision decide(const TimingOut&, const Resurrect&, const Context&) {
+  return run_not_finished("resurrected");
+}
 Decision decide(const TimingOut&, const Delete&, const Context&) { return cannot_remove(); }
 
 /// The start was under way when the abort came: it is recorded, and killed again.
@@ -314,7 +350,8 @@ Decision decide(const Aborting& s, const ReportExited& report, const Context& co
 
 /// An immediate abort ends the grace of a graceful one; anything else was asked for already.
 Decision decide(const Aborting& s, const Abort& command, const Context& context) {
-  const bool shortens = s.mode == AbortMode::kGraceful && !s.stop.step && command.mode == AbortMode::kImmediate;
+  const bool shortens =
+      s.mode == AbortMode::kGraceful && !s.stop.step && command.mode == AbortMode::kImmediate;
   if (!shortens) return noted(s.facts, "Abort");
   return on(s.facts, events::AbortRequested{AbortMode::kImmediate, context.now + kEscalateAfter});
 }
@@ -326,7 +363,9 @@ Decision decide(const Aborting& s, const DeadlineReached&, const Context& contex
 Decision decide(const Aborting& s, const SetStatusMessage& command, const Context&) {
   return set_message(s.facts, command);
 }
-Decision decide(const Aborting&, const Resurrect&, const Context&) { return run_not_finished("resurrected"); }
+Decision decide(const Aborting&, const Resurrect&, const Context&) {
+  return run_not_finished("resurrected");
+}
 Decision decide(const Aborting&, const Delete&, const Context&) { return cannot_remove(); }
 
 Decision decide(const Finished& s, const Abort&, const Context&) { return noted(s.facts, "Abort"); }
@@ -339,8 +378,8 @@ Decision decide(const Finished& s, const Resurrect& command, const Context& cont
                                           std::to_string(context.settings.capacity.memory_mbytes) +
                                           " MB for all your Actor runs and builds.");
   }
-  events::RunResurrected event{s.facts.build_id, s.facts.build_number, s.facts.image, options, s.facts.env_vars,
-                               command.meta};
+  events::RunResurrected event{s.facts.build_id, s.facts.build_number, s.facts.image,
+                               options,          s.facts.env_vars,     command.meta};
   if (command.options.build) {
     TRY(build_id, context.directory.resolve_build(s.facts.actor_id, *command.options.build));
     const directory::BuildFacts& build = *context.directory.find_build(build_id);
@@ -359,7 +398,8 @@ Decision decide(const Finished& s, const SetStatusMessage& command, const Contex
 /// Named storages stay: a name makes a storage its owner's, not the run's.
 Decision decide(const Finished& s, const Delete& command, const Context& context) {
   Events result = on(s.facts, events::RunDeleted{command.reason});
-  for (const StorageId& id : {s.facts.key_value_store_id, s.facts.dataset_id, s.facts.request_queue_id}) {
+  for (const StorageId& id :
+       {s.facts.key_value_store_id, s.facts.dataset_id, s.facts.request_queue_id}) {
     const directory::StorageFacts* storage = context.directory.find_storage(id);
     if (storage == nullptr || !storage->name.empty()) continue;
     result.push_back({stream_of(id), events::StorageDeleted{"its run was deleted"}});
@@ -381,10 +421,12 @@ Decision decide(const S&, const C&, const Context&) {
 
 Decision decide(const State& state, const Command& command, const Context& context) {
   if (is_stale(state, command, context)) return Events{};
-  Decision decision = std::visit(
-      [&](const auto& s, const auto& c) -> Decision { return decide(s, c, context); }, state, command);
+  Decision decision =
+      std::visit([&](const auto& s, const auto& c) -> Decision { return decide(s, c, context); },
+                 state, command);
   if (!decision && decision.error().code == Code::kInvalidTransition) {
-    return fail(Code::kInvalidTransition, std::string(command_name(command)) + " is not possible while the run is " +
+    return fail(Code::kInvalidTransition, std::string(command_name(command)) +
+                                              " is not possible while the run is " +
                                               std::string(status_of(state)));
   }
   return decision;

@@ -6,12 +6,14 @@
 #include "engine/run/commands.h"
 #include "engine/run/state.h"
 
-/// The life of a run. One overload per legal (status, command) pair; every other pair is rejected by one
-/// fallback, and tests/golden/run_lifecycle.txt lists them all.
+/// The life of a run. One overload per legal (status, command) pair; every other pair is rejected
+/// by one fallback, and tests/golden/run_lifecycle.txt lists them all.
 ///
 ///     Absent -Start-> Ready -ReportStarted-> Running -ReportExited-> Finished -Resurrect-> Running
-///                       |                      |-DeadlineReached-> TimingOut -ReportExited-> Finished
-///                       |-Abort--------------->|-Abort-----------> Aborting  -ReportExited-> Finished
+///                       |                      |-DeadlineReached-> TimingOut -ReportExited->
+///                       Finished
+///                       |-Abort--------------->|-Abort-----------> Aborting  -ReportExited->
+///                       Finished
 ///
 /// source: the platform's documented lifecycle
 namespace actuary::engine::run {

@@ -6,7 +6,8 @@
 namespace actuary::engine::run {
 namespace {
 
-/// The facts of any status that has them; an event that needs them without any is a corrupt journal.
+/// The facts of any status that has them; an event that needs them without any is a corrupt
+/// journal.
 Facts facts_in(const State& state) {
   const Facts* facts = facts_of(state);
   ACTUARY_ASSERT(facts != nullptr);
@@ -26,14 +27,27 @@ struct Evolver {
   Instant at;
 
   State operator()(const events::RunCreated& e) const {
-    return Ready{.facts = {.run_id = e.run_id, .actor_id = e.actor_id, .user_id = e.user_id, .build_id = e.build_id,
-                           .build_number = e.build_number, .image = e.image, .options = e.options,
-                           .env_vars = e.env_vars, .key_value_store_id = e.key_value_store_id,
-                           .dataset_id = e.dataset_id, .request_queue_id = e.request_queue_id,
-                           .input_key = e.input_key, .meta = e.meta, .created_at = at, .attempts = 0,
-                           .next_cause = events::AttemptCause::kFirstStart, .timeout_at = std::nullopt,
+    return Ready{.facts = {.run_id = e.run_id,
+                           .actor_id = e.actor_id,
+                           .user_id = e.user_id,
+                           .build_id = e.build_id,
+                           .build_number = e.build_number,
+                           .image = e.image,
+                           .options = e.options,
+                           .env_vars = e.env_vars,
+                           .key_value_store_id = e.key_value_store_id,
+                           .dataset_id = e.dataset_id,
+                           .request_queue_id = e.request_queue_id,
+                           .input_key = e.input_key,
+                           .meta = e.meta,
+                           .created_at = at,
+                           .attempts = 0,
+                           .next_cause = events::AttemptCause::kFirstStart,
+                           .timeout_at = std::nullopt,
                            .status_message_final = false},
-                 .attempt = std::nullopt, .stop = std::nullopt, .held_reason = {}};
+                 .attempt = std::nullopt,
+                 .stop = std::nullopt,
+                 .held_reason = {}};
   }
 
   State operator()(const events::RunHeld& e) const {
@@ -44,11 +58,16 @@ struct Evolver {
   }
 
   State operator()(const events::AttemptBegan& e) const {
-    const Attempt attempt{.epoch = position, .number = e.number, .fenced = false, .started_at = std::nullopt,
+    const Attempt attempt{.epoch = position,
+                          .number = e.number,
+                          .began_at = at,
+                          .fenced = false,
+                          .started_at = std::nullopt,
                           .start_by = e.start_by};
     Facts facts = facts_in(state);
     facts.attempts = e.number;
-    if (std::holds_alternative<Ready>(state)) return Ready{std::move(facts), attempt, std::nullopt, {}};
+    if (std::holds_alternative<Ready>(state))
+      return Ready{std::move(facts), attempt, std::nullopt, {}};
     return Running{std::move(facts), Phase::kStarting, attempt, std::nullopt, {}};
   }
 
@@ -75,7 +94,8 @@ struct Evolver {
   }
 
   State operator()(const events::TimeoutReached& e) const {
-    return TimingOut{facts_in(state), attempt_in(state), Stop{events::Escalation::kKill, e.kill_at}};
+    return TimingOut{facts_in(state), attempt_in(state),
+                     Stop{events::Escalation::kKill, e.kill_at}};
   }
 
   State operator()(const events::StopEscalated& e) const {
@@ -111,11 +131,13 @@ struct Evolver {
 
   State operator()(const events::StatusMessageSet& e) const {
     State next = state;
-    std::visit([&](auto& s) {
-      if constexpr (requires { s.facts; }) {
-        s.facts.status_message_final = e.is_terminal.value_or(s.facts.status_message_final);
-      }
-    }, next);
+    std::visit(
+        [&](auto& s) {
+          if constexpr (requires { s.facts; }) {
+            s.facts.status_message_final = e.is_terminal.value_or(s.facts.status_message_final);
+          }
+        },
+        next);
     return next;
   }
 

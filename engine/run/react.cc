@@ -1,5 +1,6 @@
 #include "engine/policy/options.h"
 #include "engine/run/decider.h"
+#include "engine/run/environment.h"
 
 namespace actuary::engine::run {
 namespace {
@@ -16,9 +17,15 @@ using events::Escalation;
 
 ports::ContainerKey key_of(const Facts& facts, Position epoch) { return {facts.run_id, epoch}; }
 
-StartContainer start_of(const Facts& facts, const Attempt& attempt) {
-  return {{.key = key_of(facts, attempt.epoch), .term = 0, .image = facts.image, .env = facts.env_vars,
-           .memory_mbytes = facts.options.memory_mbytes, .disk_mbytes = facts.options.disk_mbytes,
+StartContainer start_of(const Facts& facts, const Attempt& attempt, const Instant& now) {
+  return {facts.user_id,
+          facts.actor_id,
+          {.key = key_of(facts, attempt.epoch),
+           .term = 0,
+           .image = facts.image,
+           .env = environment(facts, attempt, now),
+           .memory_mbytes = facts.options.memory_mbytes,
+           .disk_mbytes = facts.options.disk_mbytes,
            .pids_max = policy::kPidsMax}};
 }
 
@@ -26,19 +33,22 @@ Effects stop_with(const Facts& facts, const Attempt& attempt, std::optional<Esca
   if (!step) return {};
   const ports::ContainerKey key = key_of(facts, attempt.epoch);
   switch (*step) {
-    case Escalation::kKill: return {KillContainer{key}};
+    case Escalation::kKill:
+      return {KillContainer{key}};
     case Escalation::kRemove:
-    case Escalation::kDeclare: return {RemoveContainer{key, WhenGone::kReportIt}};
+    case Escalation::kDeclare:
+      return {RemoveContainer{key, WhenGone::kReportIt}};
   }
   return {};
 }
 
 /// What a container that is being made still needs.
-Effects make(const Facts& facts, const std::optional<Attempt>& attempt, const std::optional<Stop>& stop) {
+Effects make(const Facts& facts, const std::optional<Attempt>& attempt,
+             const std::optional<Stop>& stop) {
   if (!attempt) return {};
   if (stop) return stop_with(facts, *attempt, stop->step);
   if (!attempt->fenced) return {FenceStorages{key_of(facts, attempt->epoch)}};
-  if (!attempt->started_at) return {start_of(facts, *attempt)};
+  if (!attempt->started_at) return {start_of(facts, *attempt, attempt->began_at)};
   return {};
 }
 
@@ -53,7 +63,8 @@ struct Reactor {
   Instant at;
 
   Effects operator()(const events::RunCreated& e) const {
-    return log_line(facts, at, "Run " + e.run_id.str() + " of build " + e.build_number + " was accepted.");
+    return log_line(facts, at,
+                    "Run " + e.run_id.str() + " of build " + e.build_number + " was accepted.");
   }
   Effects operator()(const events::RunHeld& e) const { return log_line(facts, at, e.reason); }
   Effects operator()(const events::AttemptBegan&) const {
@@ -63,7 +74,7 @@ struct Reactor {
   }
   Effects operator()(const events::AttemptFenced&) const {
     Effects effects = log_line(facts, at, "Starting container.");
-    effects.emplace_back(start_of(facts, *attempt_of(after)));
+    effects.emplace_back(start_of(facts, *attempt_of(after), attempt_of(after)->began_at));
     return effects;
   }
   /// A start that an abort overtook is killed again: the first kill may have found nothing.
@@ -72,22 +83,29 @@ struct Reactor {
     return aborting ? stop_with(facts, aborting->attempt, aborting->stop.step) : Effects{};
   }
   Effects operator()(const events::AbortRequested& e) const {
-    if (e.mode == AbortMode::kGraceful) return log_line(facts, at, "Aborting gracefully, at most 30 seconds are left.");
+    if (e.mode == AbortMode::kGraceful)
+      return log_line(facts, at, "Aborting gracefully, at most 30 seconds are left.");
     Effects effects = log_line(facts, at, "Aborting at once.");
     effects.emplace_back(KillContainer{key_of(facts, attempt_of(after)->epoch)});
     return effects;
   }
   Effects operator()(const events::TimeoutReached&) const {
-    Effects effects = log_line(facts, at, "The run has reached its timeout of " +
-                                              std::to_string(facts.options.timeout_secs) + " seconds, stopping it.");
+    Effects effects =
+        log_line(facts, at,
+                 "The run has reached its timeout of " +
+                     std::to_string(facts.options.timeout_secs) + " seconds, stopping it.");
     effects.emplace_back(KillContainer{key_of(facts, attempt_of(after)->epoch)});
     return effects;
   }
-  Effects operator()(const events::StopEscalated& e) const { return stop_with(facts, *attempt_of(after), e.step); }
+  Effects operator()(const events::StopEscalated& e) const {
+    return stop_with(facts, *attempt_of(after), e.step);
+  }
   Effects operator()(const events::AttemptEnded& e) const {
     return {RemoveContainer{key_of(facts, e.epoch), WhenGone::kStayQuiet}};
   }
-  Effects operator()(const events::RunResurrected&) const { return log_line(facts, at, "Resurrecting the run."); }
+  Effects operator()(const events::RunResurrected&) const {
+    return log_line(facts, at, "Resurrecting the run.");
+  }
   Effects operator()(const events::RunDeleted&) const { return {RemoveLog{facts.run_id.str()}}; }
 
   template <class Other>
@@ -109,8 +127,11 @@ Effects outstanding(const State& state) {
     Effects operator()(const Absent&) const { return {}; }
     Effects operator()(const Ready& s) const { return make(s.facts, s.attempt, s.stop); }
     Effects operator()(const Running& s) const { return make(s.facts, s.attempt, s.stop); }
-    Effects operator()(const TimingOut& s) const { return stop_with(s.facts, s.attempt, s.stop.step); }
-    /// A container that was never seen started is removed with proof: nothing else would end the abort.
+    Effects operator()(const TimingOut& s) const {
+      return stop_with(s.facts, s.attempt, s.stop.step);
+    }
+    /// A container that was never seen started is removed with proof: nothing else would end the
+    /// abort.
     Effects operator()(const Aborting& s) const {
       if (!s.attempt.started_at) return stop_with(s.facts, s.attempt, Escalation::kRemove);
       return stop_with(s.facts, s.attempt, s.stop.step);

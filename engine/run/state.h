@@ -35,6 +35,7 @@ struct Facts {
 struct Attempt {
   Position epoch = 0;
   std::uint32_t number = 0;
+  Instant began_at;
   bool fenced = false;
   std::optional<Instant> started_at;
   Instant start_by;
@@ -111,7 +112,8 @@ struct Expired {
 
 using State = std::variant<Absent, Ready, Running, TimingOut, Aborting, Finished, Expired>;
 
-/// READY, RUNNING, TIMING-OUT, ABORTING, SUCCEEDED, FAILED, TIMED-OUT, ABORTED; ABSENT and EXPIRED are never shown.
+/// READY, RUNNING, TIMING-OUT, ABORTING, SUCCEEDED, FAILED, TIMED-OUT, ABORTED; ABSENT and EXPIRED
+/// are never shown.
 [[nodiscard]] std::string_view status_of(const State& state);
 [[nodiscard]] const Facts* facts_of(const State& state);
 /// The attempt whose container may exist now, if any.

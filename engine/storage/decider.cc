@@ -20,14 +20,15 @@ Status check_name(std::string_view name) {
   const bool letters =
       std::all_of(name.begin(), name.end(), [](char c) { return is_alphanumeric(c) || c == '-'; });
   if (name.size() > kNameMax || !letters || name.front() == '-' || name.back() == '-') {
-    return fail(Code::kInvalidArgument, "name must have at most 63 letters, digits and inner dashes, not \"" +
-                                            std::string(name) + "\"");
+    return fail(Code::kInvalidArgument,
+                "name must have at most 63 letters, digits and inner dashes, not \"" +
+                    std::string(name) + "\"");
   }
   return {};
 }
 
-Status check_unique(const UserId& owner, events::StorageKind kind, std::string_view name, const StorageId& self,
-                    const Context& context) {
+Status check_unique(const UserId& owner, events::StorageKind kind, std::string_view name,
+                    const StorageId& self, const Context& context) {
   if (name.empty()) return {};
   const auto other = context.directory.find_storage(owner, kind, name);
   if (other && *other != self) {
@@ -39,7 +40,9 @@ Status check_unique(const UserId& owner, events::StorageKind kind, std::string_v
 struct Evolver {
   const State& state;
 
-  State operator()(const events::StorageCreated& e) const { return Present{e, e.name, e.title, {}}; }
+  State operator()(const events::StorageCreated& e) const {
+    return Present{e, e.name, e.title, {}};
+  }
   State operator()(const events::StorageChanged& e) const {
     const auto* present = std::get_if<Present>(&state);
     ACTUARY_ASSERT(present != nullptr);
@@ -65,8 +68,8 @@ Decision decide(const Absent&, const Create& command, const Context& context) {
   TRY_VOID(check_name(command.name));
   TRY_VOID(check_unique(command.user_id, command.kind, command.name, command.storage_id, context));
   return Events{{stream_of(command.storage_id),
-                 events::StorageCreated{command.storage_id, command.kind, command.user_id, command.name,
-                                        command.title, RunId{}, ActorId{}}}};
+                 events::StorageCreated{command.storage_id, command.kind, command.user_id,
+                                        command.name, command.title, RunId{}, ActorId{}}}};
 }
 
 Decision decide(const Present& s, const Change& command, const Context& context) {
@@ -93,7 +96,8 @@ Decision decide(const Present&, const Create&, const Context&) {
 }
 
 Decision decide(const State& state, const Command& command, const Context& context) {
-  return std::visit([&](const auto& s, const auto& c) -> Decision { return decide(s, c, context); }, state, command);
+  return std::visit([&](const auto& s, const auto& c) -> Decision { return decide(s, c, context); },
+                    state, command);
 }
 
 State evolve(const State& state, const Recorded<events::Event>& recorded) {
@@ -102,7 +106,8 @@ State evolve(const State& state, const Recorded<events::Event>& recorded) {
 
 Effects react(const State& after, const Recorded<events::Event>& recorded) {
   const auto* deleted = std::get_if<Deleted>(&after);
-  if (deleted == nullptr || !std::holds_alternative<events::StorageDeleted>(recorded.event)) return {};
+  if (deleted == nullptr || !std::holds_alternative<events::StorageDeleted>(recorded.event))
+    return {};
   return {decision::DropStorage{deleted->storage_id}};
 }
 

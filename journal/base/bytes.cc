@@ -19,11 +19,13 @@ std::string to_hex(BytesView bytes) {
 }
 
 Bytes sha256(BytesView bytes) {
-  static const EVP_MD* const kDigest = EVP_MD_fetch(nullptr, "SHA256", nullptr);  // fetching costs more than hashing
+  static const EVP_MD* const kDigest =
+      EVP_MD_fetch(nullptr, "SHA256", nullptr);  // fetching costs more than hashing
   Bytes digest(32, '\0');
   unsigned length = 0;
-  const int ok = EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()),
-                            &length, kDigest, nullptr);
+  const int ok =
+      EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()),
+                 &length, kDigest, nullptr);
   ACTUARY_ASSERT(ok == 1 && length == digest.size());
   return digest;
 }

@@ -10,8 +10,8 @@
 
 namespace actuary::journal::base {
 
-/// What every `to_string(enum)` answers for a value that is none of its enumerators. It is how bytes
-/// from a disk are told from enumerators without a second list of them.
+/// What every `to_string(enum)` answers for a value that is none of its enumerators. It is how
+/// bytes from a disk are told from enumerators without a second list of them.
 inline constexpr std::string_view kNoSuchEnumerator = "?";
 
 /// An enumeration with a `to_string` beside it, its enumerators numbered from 0 without a gap.

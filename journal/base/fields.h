@@ -7,7 +7,8 @@
 
 namespace actuary::journal::base {
 
-/// One member of an aggregate, by name. A codec walks these; the order is the order of the FlatBuffers ids.
+/// One member of an aggregate, by name. A codec walks these; the order is the order of the
+/// FlatBuffers ids.
 template <class T, class M>
 struct Field {
   std::string_view name;
@@ -30,7 +31,9 @@ constexpr std::string_view type_name() {
 }
 
 template <class T>
-concept Described = requires { T::fields(); };
+concept Described = requires {
+  T::fields();
+};
 
 template <Described T, class Visit>
 constexpr void for_each_field(Visit&& visit) {
@@ -44,15 +47,15 @@ constexpr void for_each_field(Visit&& visit) {
 #define ACTUARY_EXPAND3_(...) ACTUARY_EXPAND2_(ACTUARY_EXPAND2_(ACTUARY_EXPAND2_(__VA_ARGS__)))
 #define ACTUARY_EXPAND2_(...) ACTUARY_EXPAND1_(ACTUARY_EXPAND1_(ACTUARY_EXPAND1_(__VA_ARGS__)))
 #define ACTUARY_EXPAND1_(...) __VA_ARGS__
-#define ACTUARY_EACH_(Type, name, ...)                   \
-  ::actuary::journal::base::field(#name, &Type::name)    \
-  __VA_OPT__(, ACTUARY_EACH_AGAIN_ ACTUARY_PARENS_(Type, __VA_ARGS__))
+#define ACTUARY_EACH_(Type, name, ...)                \
+  ::actuary::journal::base::field(#name, &Type::name) \
+      __VA_OPT__(, ACTUARY_EACH_AGAIN_ ACTUARY_PARENS_(Type, __VA_ARGS__))
 #define ACTUARY_EACH_AGAIN_() ACTUARY_EACH_
 
-/// Inside an aggregate, after its members: their names once more, so that codecs, tests and the JSON export
-/// can walk them. The reflection test fails when schema and struct disagree.
-#define ACTUARY_FIELDS(Type, ...)                                                                  \
-  static constexpr auto fields() {                                                                 \
-    return std::make_tuple(__VA_OPT__(ACTUARY_EXPAND_(ACTUARY_EACH_(Type, __VA_ARGS__))));         \
-  }                                                                                                \
+/// Inside an aggregate, after its members: their names once more, so that codecs, tests and the
+/// JSON export can walk them. The reflection test fails when schema and struct disagree.
+#define ACTUARY_FIELDS(Type, ...)                                                          \
+  static constexpr auto fields() {                                                         \
+    return std::make_tuple(__VA_OPT__(ACTUARY_EXPAND_(ACTUARY_EACH_(Type, __VA_ARGS__)))); \
+  }                                                                                        \
   friend bool operator==(const Type&, const Type&) = default

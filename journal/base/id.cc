@@ -5,7 +5,8 @@ namespace actuary::journal::base {
 std::string IdSource::next_text(std::size_t length) {
   static constexpr std::string_view kAlphabet =
       "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  static constexpr unsigned kUnbiasedBelow = 62 * 4;  // 248: bytes above it would favour the first letters
+  static constexpr unsigned kUnbiasedBelow =
+      62 * 4;  // 248: bytes above it would favour the first letters
   std::string text;
   text.reserve(length);
   std::array<std::byte, 32> random{};

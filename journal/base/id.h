@@ -17,7 +17,8 @@ namespace actuary::journal::base {
 
 inline constexpr std::size_t kIdLength = 17;
 
-/// An id of 17 characters from `a-zA-Z0-9` (101 bits), typed by what it names. Default-constructed it is nil.
+/// An id of 17 characters from `a-zA-Z0-9` (101 bits), typed by what it names. Default-constructed
+/// it is nil.
 ///
 /// source: the platform's ids; its clients assert the length
 template <class Tag>
@@ -26,10 +27,12 @@ class Id {
   Id() = default;
 
   [[nodiscard]] static Result<Id> parse(std::string_view text) {
-    const bool ok = text.size() == kIdLength && std::all_of(text.begin(), text.end(), [](char c) {
-                      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-                    });
-    if (!ok) return fail(Code::kNotFound, "not an id of 17 letters and digits: " + std::string(text));
+    const bool ok =
+        text.size() == kIdLength && std::all_of(text.begin(), text.end(), [](char c) {
+          return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        });
+    if (!ok)
+      return fail(Code::kNotFound, "not an id of 17 letters and digits: " + std::string(text));
     Id id;
     std::copy(text.begin(), text.end(), id.text_.begin());
     return id;
@@ -60,7 +63,8 @@ using Position = std::uint64_t;
 /// Index in one stream; the first event is 1, 0 is "no such stream yet".
 using Version = std::uint64_t;
 
-/// Where ids come from. The engine draws all of a command's ids before it decides, so they arrive as values.
+/// Where ids come from. The engine draws all of a command's ids before it decides, so they arrive
+/// as values.
 class IdSource {
  public:
   virtual ~IdSource() = default;

@@ -8,17 +8,17 @@
 
 namespace actuary::journal::base {
 
-/// A code exists only where a caller could react to exactly it; `http_status` and the wire's type string are
-/// one table in adapters/http.
+/// A code exists only where a caller could react to exactly it; `http_status` and the wire's type
+/// string are one table in adapters/http.
 enum class Code : std::uint8_t {
   kInvalidArgument,    ///< the caller's input; the detail names the field
   kInvalidTransition,  ///< this status does not take this command
   kNotFound,
   kNotUnique,
-  kVersionConflict,    ///< somebody appended to the stream first; nothing was written
+  kVersionConflict,  ///< somebody appended to the stream first; nothing was written
   kUnauthenticated,
   kForbidden,
-  kFenced,             ///< a write from an attempt that its run has left behind
+  kFenced,  ///< a write from an attempt that its run has left behind
   kLimitExceeded,
   kTooLarge,
   kUnknownBuildTag,
@@ -27,13 +27,13 @@ enum class Code : std::uint8_t {
   kJobFinished,
   kCannotRemoveRunning,
   kDefaultBuild,
-  kUnavailable,        ///< certainly not done; try again later
-  kUnknown,            ///< perhaps done: look before repeating it
-  kStorageFailed,      ///< the disk refused; the journal is read-only from now on
+  kUnavailable,    ///< certainly not done; try again later
+  kUnknown,        ///< perhaps done: look before repeating it
+  kStorageFailed,  ///< the disk refused; the journal is read-only from now on
   kCorrupt,
-  kNewerVersion,       ///< written by a newer program
-  kInUse,              ///< another engine holds the folder
-  kNoRuntime,          ///< no usable container runtime
+  kNewerVersion,  ///< written by a newer program
+  kInUse,         ///< another engine holds the folder
+  kNoRuntime,     ///< no usable container runtime
 };
 
 struct Error {
@@ -57,7 +57,8 @@ using Status = Result<void>;
 }  // namespace actuary::journal::base
 
 namespace actuary {
-using namespace journal::base;  // NOLINT(google-build-using-namespace): base is every floor's vocabulary
+using namespace journal::base;  // NOLINT(google-build-using-namespace): base is every floor's
+                                // vocabulary
 }  // namespace actuary
 
 #define ACTUARY_CONCAT_(a, b) a##b
@@ -65,14 +66,14 @@ using namespace journal::base;  // NOLINT(google-build-using-namespace): base is
 
 /// `TRY(name, expression)`: returns the error, or binds the value.
 #define TRY(name, ...) TRY_IMPL_(ACTUARY_CONCAT(try_result_, __LINE__), name, __VA_ARGS__)
-#define TRY_IMPL_(result, name, ...)                                     \
-  auto result = __VA_ARGS__;                                             \
-  if (!result) return tl::make_unexpected(std::move(result).error());    \
+#define TRY_IMPL_(result, name, ...)                                  \
+  auto result = __VA_ARGS__;                                          \
+  if (!result) return tl::make_unexpected(std::move(result).error()); \
   auto name = std::move(result).value()
 
 /// `TRY_VOID(expression)`: returns the error, or goes on.
-#define TRY_VOID(...)                                                                        \
-  do {                                                                                       \
-    if (auto try_void_result = (__VA_ARGS__); !try_void_result)                              \
-      return tl::make_unexpected(std::move(try_void_result).error());                        \
+#define TRY_VOID(...)                                                 \
+  do {                                                                \
+    if (auto try_void_result = (__VA_ARGS__); !try_void_result)       \
+      return tl::make_unexpected(std::move(try_void_result).error()); \
   } while (false)

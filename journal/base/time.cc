@@ -11,10 +11,11 @@ std::string to_iso(Timestamp at) {
   const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::milliseconds>(at - day)};
   std::array<char, 40> text{};
   const int length = std::snprintf(
-      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+      static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+      static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+      static_cast<int>(clock.subseconds().count()));
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
@@ -22,8 +23,8 @@ Result<Timestamp> parse_iso(std::string_view text) {
   int year = 0, hour = 0, minute = 0, second = 0, used = 0;
   unsigned month = 0, day = 0;
   const std::string copy(text);
-  const int fields = std::sscanf(copy.c_str(), "%4d-%2u-%2uT%2d:%2d:%2d%n", &year, &month, &day, &hour,
-                                 &minute, &second, &used);
+  const int fields = std::sscanf(copy.c_str(), "%4d-%2u-%2uT%2d:%2d:%2d%n", &year, &month, &day,
+                                 &hour, &minute, &second, &used);
   if (fields < 3) return fail(Code::kInvalidArgument, "not an ISO 8601 time: " + copy);
   const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
                                          std::chrono::day{day}};
@@ -38,8 +39,8 @@ Result<Timestamp> parse_iso(std::string_view text) {
       scale /= 10;
     }
   }
-  return Timestamp{std::chrono::sys_days{date}} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
-         Seconds{second} + fraction;
+  return Timestamp{std::chrono::sys_days{date}} + std::chrono::hours{hour} +
+         std::chrono::minutes{minute} + Seconds{second} + fraction;
 }
 
 }  // namespace actuary::journal::base

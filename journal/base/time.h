@@ -16,10 +16,11 @@ using Seconds = std::chrono::seconds;
 /// UTC.
 using Timestamp = std::chrono::sys_time<Microseconds>;
 
-/// One moment on two clocks. Within one boot the boot clock measures; across boots only UTC is left.
+/// One moment on two clocks. Within one boot the boot clock measures; across boots only UTC is
+/// left.
 struct Instant {
   Timestamp utc{};
-  Microseconds boot{};       ///< CLOCK_BOOTTIME: goes on while the machine sleeps
+  Microseconds boot{};        ///< CLOCK_BOOTTIME: goes on while the machine sleeps
   std::uint64_t boot_id = 0;  ///< which boot; 0 in a simulated world is a boot like any other
 
   friend bool operator==(const Instant&, const Instant&) = default;

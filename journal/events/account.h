@@ -13,7 +13,8 @@ struct UserCreated {
 struct TokenCreated {
   TokenId token_id;
   std::string name;
-  std::string hash;  ///< HMAC-SHA-256 of the token under the installation's pepper, hex; the token itself is never stored
+  std::string hash;  ///< HMAC-SHA-256 of the token under the installation's pepper, hex; the token
+                     ///< itself is never stored
   ACTUARY_FIELDS(TokenCreated, token_id, name, hash);
 };
 

@@ -15,7 +15,17 @@
 namespace actuary::journal::events {
 
 enum class Origin : std::uint8_t {
-  kApi, kWeb, kCli, kCi, kDevelopment, kScheduler, kTest, kWebhook, kActor, kStandby, kMcp,
+  kApi,
+  kWeb,
+  kCli,
+  kCi,
+  kDevelopment,
+  kScheduler,
+  kTest,
+  kWebhook,
+  kActor,
+  kStandby,
+  kMcp,
 };
 [[nodiscard]] std::string_view to_string(Origin origin);
 [[nodiscard]] std::optional<Origin> parse_origin(std::string_view text);
@@ -29,15 +39,15 @@ struct Meta {
 };
 
 struct RunOptions {
-  std::string build;                 ///< a tag or a full number, as asked
-  std::uint32_t timeout_secs = 0;    ///< 0: no timeout
-  std::uint32_t memory_mbytes = 0;   ///< a power of two, 128 to 32768
+  std::string build;                ///< a tag or a full number, as asked
+  std::uint32_t timeout_secs = 0;   ///< 0: no timeout
+  std::uint32_t memory_mbytes = 0;  ///< a power of two, 128 to 32768
   std::uint32_t disk_mbytes = 0;
   bool restart_on_error = false;
   std::optional<std::uint64_t> max_items;
   std::optional<double> max_total_charge_usd;
-  ACTUARY_FIELDS(RunOptions, build, timeout_secs, memory_mbytes, disk_mbytes, restart_on_error, max_items,
-                 max_total_charge_usd);
+  ACTUARY_FIELDS(RunOptions, build, timeout_secs, memory_mbytes, disk_mbytes, restart_on_error,
+                 max_items, max_total_charge_usd);
 };
 
 struct EnvVar {
@@ -55,9 +65,10 @@ enum class SourceType : std::uint8_t { kSourceFiles, kGitRepo, kTarball, kGithub
 struct ActorVersion {
   std::string number;
   SourceType source_type = SourceType::kSourceFiles;
-  std::string source_digest;  ///< SHA-256 in hex of the blob with the `sourceFiles` JSON array, else empty
-  std::string source_url;     ///< git, tarball or gist, else empty
-  std::string build_tag;      ///< empty: its builds get no tag
+  std::string
+      source_digest;  ///< SHA-256 in hex of the blob with the `sourceFiles` JSON array, else empty
+  std::string source_url;  ///< git, tarball or gist, else empty
+  std::string build_tag;   ///< empty: its builds get no tag
   bool apply_env_vars_to_build = false;
   std::vector<EnvVar> env_vars;
   ACTUARY_FIELDS(ActorVersion, number, source_type, source_digest, source_url, build_tag,

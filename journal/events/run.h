@@ -19,8 +19,9 @@ struct RunCreated {
   std::string input_key;  ///< record of the key-value store that holds the input
   std::uint64_t input_bytes = 0;
   Meta meta;
-  ACTUARY_FIELDS(RunCreated, run_id, actor_id, user_id, build_id, build_number, image, options, env_vars,
-                 key_value_store_id, dataset_id, request_queue_id, input_key, input_bytes, meta);
+  ACTUARY_FIELDS(RunCreated, run_id, actor_id, user_id, build_id, build_number, image, options,
+                 env_vars, key_value_store_id, dataset_id, request_queue_id, input_key, input_bytes,
+                 meta);
 };
 
 /// Waiting, and why: admission found no room.
@@ -30,7 +31,12 @@ struct RunHeld {
 };
 
 enum class AttemptCause : std::uint8_t {
-  kFirstStart, kResurrection, kReboot, kMigration, kMetamorph, kRestart,
+  kFirstStart,
+  kResurrection,
+  kReboot,
+  kMigration,
+  kMetamorph,
+  kRestart,
 };
 [[nodiscard]] std::string_view to_string(AttemptCause cause);
 
@@ -94,8 +100,8 @@ struct AttemptEnded {
   std::int64_t active_micros = 0;
   std::uint32_t memory_mbytes = 0;
   std::string detail;
-  ACTUARY_FIELDS(AttemptEnded, epoch, exit_code, signal, out_of_memory, evidence, ended_at, active_micros,
-                 memory_mbytes, detail);
+  ACTUARY_FIELDS(AttemptEnded, epoch, exit_code, signal, out_of_memory, evidence, ended_at,
+                 active_micros, memory_mbytes, detail);
 };
 
 enum class Outcome : std::uint8_t { kSucceeded, kFailed, kTimedOut, kAborted };

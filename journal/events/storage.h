@@ -9,10 +9,10 @@ struct StorageCreated {
   StorageId storage_id;
   StorageKind kind = StorageKind::kKeyValueStore;
   UserId user_id;
-  std::string name;   ///< empty: unnamed
+  std::string name;  ///< empty: unnamed
   std::string title;
-  RunId run_id;       ///< nil unless it is a run's default storage
-  ActorId actor_id;   ///< of that run
+  RunId run_id;      ///< nil unless it is a run's default storage
+  ActorId actor_id;  ///< of that run
   ACTUARY_FIELDS(StorageCreated, storage_id, kind, user_id, name, title, run_id, actor_id);
 };
 

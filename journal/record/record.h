@@ -31,11 +31,19 @@ template <class Tag>
 [[nodiscard]] StreamId stream_of(StreamKind kind, const Id<Tag>& id) {
   return {kind, AnyId::parse(id.view()).value()};
 }
-[[nodiscard]] inline StreamId stream_of(const UserId& id) { return stream_of(StreamKind::kAccount, id); }
-[[nodiscard]] inline StreamId stream_of(const ActorId& id) { return stream_of(StreamKind::kActor, id); }
-[[nodiscard]] inline StreamId stream_of(const BuildId& id) { return stream_of(StreamKind::kBuild, id); }
+[[nodiscard]] inline StreamId stream_of(const UserId& id) {
+  return stream_of(StreamKind::kAccount, id);
+}
+[[nodiscard]] inline StreamId stream_of(const ActorId& id) {
+  return stream_of(StreamKind::kActor, id);
+}
+[[nodiscard]] inline StreamId stream_of(const BuildId& id) {
+  return stream_of(StreamKind::kBuild, id);
+}
 [[nodiscard]] inline StreamId stream_of(const RunId& id) { return stream_of(StreamKind::kRun, id); }
-[[nodiscard]] inline StreamId stream_of(const StorageId& id) { return stream_of(StreamKind::kStorage, id); }
+[[nodiscard]] inline StreamId stream_of(const StorageId& id) {
+  return stream_of(StreamKind::kStorage, id);
+}
 
 enum class PrincipalKind : std::uint8_t { kSystem, kUser, kRun };
 [[nodiscard]] std::string_view to_string(PrincipalKind kind);
@@ -57,11 +65,11 @@ struct Record {
   StreamId stream;
   Version version = 0;
   std::uint64_t term = 0;
-  Position cause = 0;            ///< the record whose effect led to this one, 0: a command from outside
-  CommandId command_id;          ///< the same in all records of one command
+  Position cause = 0;    ///< the record whose effect led to this one, 0: a command from outside
+  CommandId command_id;  ///< the same in all records of one command
   Principal principal;
   std::uint32_t policy_version = 0;  ///< of the policy that decided, 0: none did
-  Bytes command;                 ///< only in a command's first record: the command itself, engine/…/commands.h
+  Bytes command;  ///< only in a command's first record: the command itself, engine/…/commands.h
   std::string command_name;
   events::Event event;
   ACTUARY_FIELDS(Record, position, recorded_at, stream, version, term, cause, command_id, principal,

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "journal/record/record.h"
+
+namespace actuary::engine::executor {
+
+/// Which streams are due when. Deadlines are data in the journal; this is only their order.
+class Deadlines {
+ public:
+  /// Replaces the stream's deadline; none takes it away.
+  void set(const StreamId& stream, const std::optional<Instant>& due, const Instant& now);
+  /// Takes every stream that is due.
+  [[nodiscard]] std::vector<StreamId> take_due(const Instant& now);
+  /// How long from `now` until the next one; zero when it is late.
+  [[nodiscard]] std::optional<Microseconds> next_in(const Instant& now) const;
+
+ private:
+  std::set<std::pair<Microseconds, StreamId>> order_;  ///< by this boot's clock
+  std::map<StreamId, Microseconds> due_;
+};
+
+}  // namespace actuary::engine::executor

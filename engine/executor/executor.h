@@ -1,0 +1,136 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/decision/decision.h"
+#include "engine/directory/directory.h"
+#include "engine/executor/aggregates.h"
+#include "engine/executor/deadlines.h"
+#include "engine/executor/inbox.h"
+#include "engine/ports/loop.h"
+#include "journal/journal.h"
+
+namespace actuary::engine::executor {
+
+/// The one sequencer: takes commands, lets the aggregates decide, gives positions, appends in
+/// groups, and lets nothing out before it is durable. All of it runs on the loop's thread; only
+/// `submit` may be called from others.
+///
+///     submit -> inbox -> tick: decide, evolve -> append (one in flight) -> durable: effects,
+///     views, replies
+class Executor {
+ public:
+  /// The outside world of the executor.
+  struct Outside {
+    journal::Journal& journal;
+    ports::Loop& loop;
+    Clock& clock;
+    IdSource& ids;
+    /// Wants `effect` done; `cause` is the event's position. Only called for durable events.
+    std::function<void(const decision::Effect& effect, Position cause)> perform;
+    /// A batch is durable; afterwards its replies are released.
+    std::function<void(std::span<const Record>)> on_durable;
+    /// The journal failed: nothing is acknowledged from here on.
+    std::function<void(const Error&)> on_fatal;
+  };
+  struct Claim {
+    std::uint64_t nonce = 0;
+    std::uint32_t pid = 0;
+    std::string program;
+  };
+
+  Executor(Outside outside, decision::Settings settings);
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+  ~Executor();
+
+  /// Folds the whole journal and claims the next term; once that is durable, `ready` runs and
+  /// everything that may be missing outside is performed again. Commands are taken from then on.
+  ///
+  /// errors: kCorrupt, kNewerVersion: from the journal, naming the position
+  [[nodiscard]] Status start(Claim claim, std::function<void()> ready);
+
+  /// Any thread. The reply comes on the loop's thread.
+  ///
+  /// errors (to the reply): what the aggregate answers; kUnavailable: the inbox is full;
+  /// kStorageFailed: perhaps done
+  void submit(Submission submission);
+
+  /// Decides what waits and what is due, and appends. Called by the loop; a simulated world calls
+  /// it too.
+  void tick();
+
+  /// No tick after this; replies that wait are dropped, as in a crash.
+  void stop() { stopped_ = true; }
+
+  [[nodiscard]] const directory::Directory& directory() const { return directory_; }
+  [[nodiscard]] const Aggregates& aggregates() const { return aggregates_; }
+  [[nodiscard]] const decision::Settings& settings() const { return settings_; }
+  [[nodiscard]] std::uint64_t term() const { return term_; }
+  /// Everything up to here is durable.
+  [[nodiscard]] Position durable() const { return durable_; }
+
+ private:
+  struct WaitingReply {
+    Position position;
+    Reply reply;
+    Result<Position> result;
+  };
+  struct WaitingEffect {
+    Position position;
+    decision::Effect effect;
+  };
+  struct Origin {
+    const Principal& principal;
+    CommandId command_id;
+    Position cause;
+    std::uint32_t policy_version;
+    std::string_view name;
+    Bytes command;
+  };
+
+  void fold(const Record& record);
+  void claim_term(const Claim& claim);
+  void take_commands(const Instant& now);
+  void take_deadlines(const Instant& now);
+  void admit_waiting(const Instant& now);
+  void handle(Submission submission, const Instant& now, std::uint32_t policy_version = 0);
+  void handle_own(Command command, const Instant& now, std::uint32_t policy_version = 0);
+  void record(Events events, Origin origin, const Instant& now);
+  void flush();
+  void on_appended(Result<Position> result);
+  void release(Position durable);
+  void fail_all(const Error& error);
+  void arm(const Instant& now);
+  void wake();
+
+  Outside outside_;
+  decision::Settings settings_;
+  Aggregates aggregates_;
+  directory::Directory directory_;
+  Deadlines deadlines_;
+  Inbox inbox_;
+  std::uint64_t term_ = 0;
+  Position last_ = 0;     ///< given out
+  Position durable_ = 0;  ///< confirmed
+  std::vector<Record> pending_;
+  std::shared_ptr<const std::vector<Record>> in_flight_;
+  std::deque<WaitingReply> replies_;
+  std::deque<WaitingEffect> effects_;
+  std::function<void()> ready_;
+  std::optional<Error> failed_;
+  bool open_ = false;  ///< our term is durable
+  bool stopped_ = false;
+  std::shared_ptr<Executor*> self_;  ///< empties when this dies, so that a late append finds nobody
+};
+
+/// A tick stops taking commands when its batch has this many records: one command adds at most some
+/// hundred.
+inline constexpr std::size_t kBatchSoftMax = journal::kBatchRecordsMax / 2;
+
+}  // namespace actuary::engine::executor

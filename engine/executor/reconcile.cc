@@ -1,0 +1,39 @@
+#include "engine/executor/reconcile.h"
+
+#include <algorithm>
+
+namespace actuary::engine::executor {
+
+std::vector<ports::ContainerKey> expected_containers(const Aggregates& aggregates) {
+  std::vector<ports::ContainerKey> keys;
+  aggregates.for_each_run([&](const run::State& state) {
+    const run::Attempt* attempt = run::attempt_of(state);
+    if (attempt != nullptr && attempt->started_at)
+      keys.push_back({run::facts_of(state)->run_id, attempt->epoch});
+  });
+  return keys;
+}
+
+Reconciliation reconcile(const std::vector<ports::ContainerKey>& expected,
+                         const std::vector<ports::ContainerView>& shown,
+                         const Aggregates& aggregates) {
+  Reconciliation result;
+  for (const ports::ContainerKey& key : expected) {
+    const bool there =
+        std::any_of(shown.begin(), shown.end(), [&](const ports::ContainerView& view) {
+          return view.key == key && view.state != ports::ContainerState::kMissing;
+        });
+    if (there) continue;
+    run::ReportExited report{key.run_id, key.epoch};
+    report.evidence = events::Evidence::kProvenEmpty;
+    report.detail = "the container is gone from the runtime";
+    result.gone.push_back(std::move(report));
+  }
+  for (const ports::ContainerView& view : shown) {
+    const run::Attempt* attempt = run::attempt_of(aggregates.run(view.key.run_id));
+    if (attempt == nullptr || attempt->epoch != view.key.epoch) result.orphans.push_back(view.key);
+  }
+  return result;
+}
+
+}  // namespace actuary::engine::executor

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <vector>
+
+#include "engine/executor/aggregates.h"
+#include "engine/ports/runtime.h"
+
+/// What the journal says against what the runtime shows. Pure: the list is the truth, reports only
+/// shorten the wait.
+namespace actuary::engine::executor {
+
+/// Attempts whose container was started for certain, so that it must be somewhere.
+[[nodiscard]] std::vector<ports::ContainerKey> expected_containers(const Aggregates& aggregates);
+
+struct Reconciliation {
+  std::vector<run::ReportExited> gone;       ///< expected, and certainly not there
+  std::vector<ports::ContainerKey> orphans;  ///< there, and nobody's attempt any more
+};
+
+/// `expected` was taken before the runtime was asked, `shown` is its answer, `aggregates` is the
+/// present.
+[[nodiscard]] Reconciliation reconcile(const std::vector<ports::ContainerKey>& expected,
+                                       const std::vector<ports::ContainerView>& shown,
+                                       const Aggregates& aggregates);
+
+}  // namespace actuary::engine::executor

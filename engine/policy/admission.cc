@@ -1,0 +1,63 @@
+#include "engine/policy/admission.h"
+
+namespace actuary::engine::policy {
+namespace {
+
+struct Room {
+  std::uint64_t memory_mbytes;
+  std::uint64_t disk_mbytes;
+};
+
+std::uint64_t left(std::uint64_t capacity, std::uint64_t used) {
+  return capacity > used ? capacity - used : 0;
+}
+
+std::string lack(std::string_view what, std::uint64_t needed, std::uint64_t free,
+                 std::uint64_t all) {
+  return "Waiting for " + std::string(what) + ": needs " + std::to_string(needed) + " MB, " +
+         std::to_string(free) + " of " + std::to_string(all) + " MB are free.";
+}
+
+std::optional<std::string> lacking(const directory::RunDemand& demand, const Room& room,
+                                   const ports::Capacity& capacity) {
+  if (demand.memory_mbytes > room.memory_mbytes) {
+    return lack("memory", demand.memory_mbytes, room.memory_mbytes, capacity.memory_mbytes);
+  }
+  if (demand.disk_mbytes > room.disk_mbytes) {
+    return lack("disk", demand.disk_mbytes, room.disk_mbytes, capacity.disk_mbytes);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Admission admit(const directory::Directory& directory, const decision::Settings& settings) {
+  Admission result;
+  Room room{left(settings.capacity.memory_mbytes, directory.memory_in_use_mbytes()),
+            left(settings.capacity.disk_mbytes, directory.disk_in_use_mbytes())};
+  bool blocked = false;
+  const auto hold = [&](const RunId& id, const directory::RunDemand& demand, std::string reason) {
+    blocked = true;
+    if (demand.held != reason) result.held.emplace_back(id, std::move(reason));
+  };
+  for (const auto& [since, id] : directory.waiting_runs()) {
+    const directory::RunDemand& demand = *directory.find_demand(id);
+    if (blocked) {
+      hold(id, demand, "Waiting for runs that were started earlier.");
+    } else if (auto reason = lacking(demand, room, settings.capacity)) {
+      hold(id, demand, std::move(*reason));
+    } else {
+      room.memory_mbytes -= demand.memory_mbytes;
+      room.disk_mbytes -= demand.disk_mbytes;
+      result.runs.push_back(id);
+    }
+  }
+  std::uint32_t builds = directory.builds_running();
+  for (const auto& [since, id] : directory.waiting_builds()) {
+    if (builds++ >= settings.concurrent_builds_max) break;
+    result.builds.push_back(id);
+  }
+  return result;
+}
+
+}  // namespace actuary::engine::policy
