@@ -1,0 +1,132 @@
+#include "journal/rocks/rocks_journal.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "journal/codec/record_codec.h"
+#include "journal/rocks/layout.h"
+#include "journal/rocks/store.h"
+
+namespace actuary::journal::rocks {
+
+Result<std::unique_ptr<RocksJournal>> RocksJournal::open(const Options& options) {
+  std::error_code error;
+  if (options.create_if_missing) std::filesystem::create_directories(options.path, error);
+  if (error) return fail(Code::kStorageFailed, options.path + ": " + error.message());
+  if (!options.create_if_missing && !Store::exists(options.path)) {
+    return fail(Code::kNotFound, options.path + " holds no journal");
+  }
+  TRY(lock, DirectoryLock::acquire(options.path));
+  if (!Store::exists(options.path)) TRY_VOID(Store::create(options.path));
+  TRY(store, Store::open(options.path));
+  return std::unique_ptr<RocksJournal>(new RocksJournal(std::move(lock), std::move(store)));
+}
+
+RocksJournal::RocksJournal(DirectoryLock lock, std::unique_ptr<Store> store)
+    : lock_(std::move(lock)),
+      store_(std::move(store)),
+      frontier_{store_->head().position, store_->head().term},
+      writer_([this] { write_queued(); }) {}
+
+RocksJournal::~RocksJournal() {
+  {
+    const std::lock_guard guard(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  writer_.join();
+}
+
+void RocksJournal::append(std::vector<Record> batch, Done done) {
+  {
+    const std::lock_guard guard(mutex_);
+    if (queue_.size() < kQueuedAppendsMax) {
+      queue_.push_back({std::move(batch), std::move(done)});
+      done = nullptr;
+    }
+  }
+  if (done) return done(fail(Code::kLimitExceeded, "too many appends wait"));
+  wake_.notify_one();
+}
+
+void RocksJournal::write_queued() {
+  for (;;) {
+    Queued next;
+    {
+      std::unique_lock guard(mutex_);
+      wake_.wait(guard, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      next = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    auto written = write(next.batch);
+    if (!written && written.error().code == Code::kStorageFailed && poison_.empty()) {
+      poison_ = written.error().detail;
+    }
+    next.done(std::move(written));
+  }
+}
+
+Result<Position> RocksJournal::write(const std::vector<Record>& batch) {
+  if (!poison_.empty()) {
+    return fail(Code::kStorageFailed, "an earlier append failed, open the journal again: " + poison_);
+  }
+  record::Frontier frontier;
+  {
+    const std::lock_guard guard(mutex_);
+    frontier = frontier_;
+  }
+  const auto version = [this](const StreamId& stream) { return known_version(stream); };
+  TRY(fitted, record::fit_batch(frontier, batch, version));
+  TRY_VOID(write_fitted(batch, fitted));
+  const std::lock_guard guard(mutex_);
+  frontier_ = fitted.frontier;
+  if (versions_.size() >= kKnownVersionsMax) versions_.clear();
+  for (const auto& [stream, last] : fitted.versions) versions_[stream_prefix(stream)] = last;
+  return frontier_.position;
+}
+
+Status RocksJournal::write_fitted(const std::vector<Record>& batch, const record::Fitted& fitted) {
+  std::vector<Bytes> encoded;
+  encoded.reserve(batch.size());
+  std::size_t bytes = 0;
+  for (const Record& record : batch) {
+    TRY(stored, codec::encode_record(record));
+    bytes += stored.size();
+    if (bytes > kBatchBytesMax) return fail(Code::kTooLarge, "a batch of too many bytes");
+    encoded.push_back(std::move(stored));
+  }
+  // Before: a replaced lock means another engine may write. After: it may have begun meanwhile.
+  TRY_VOID(lock_.verify());
+  TRY_VOID(store_->write(batch, encoded, {fitted.frontier.position, fitted.frontier.term}));
+  return lock_.verify();
+}
+
+Result<Version> RocksJournal::known_version(const StreamId& stream) const {
+  const Bytes key = stream_prefix(stream);
+  {
+    const std::lock_guard guard(mutex_);
+    if (const auto known = versions_.find(key); known != versions_.end()) return known->second;
+  }
+  // Not remembered here: the writer may have appended since, and only it knows the last version.
+  return store_->last_version(stream);
+}
+
+Head RocksJournal::head() const {
+  const std::lock_guard guard(mutex_);
+  return {frontier_.position, frontier_.term, store_->id(), kFormat};
+}
+
+Version RocksJournal::version_of(const StreamId& stream) const {
+  return known_version(stream).value_or(0);
+}
+
+Status RocksJournal::scan(Position from, const Visit& visit) const {
+  return store_->scan(from, head().position, visit);
+}
+
+Result<std::vector<Record>> RocksJournal::read_stream(const StreamId& stream) const {
+  return store_->read_stream(stream);
+}
+
+}  // namespace actuary::journal::rocks

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "journal/base/directory_lock.h"
+#include "journal/journal.h"
+#include "journal/record/batch.h"
+
+namespace actuary::journal::rocks {
+
+class Store;
+
+/// The journal on RocksDB. One thread writes; `done` is called from it, in the order of the appends.
+class RocksJournal final : public Journal {
+ public:
+  struct Options {
+    std::string path;                ///< a folder of the journal's own
+    bool create_if_missing = true;   ///< only when the folder is empty
+  };
+
+  /// errors: kInUse names the holder; kNotFound: nothing there and not to be created; kCorrupt;
+  ///         kNewerVersion; kStorageFailed
+  [[nodiscard]] static Result<std::unique_ptr<RocksJournal>> open(const Options& options);
+
+  RocksJournal(const RocksJournal&) = delete;
+  RocksJournal& operator=(const RocksJournal&) = delete;
+  /// Finishes what is queued.
+  ~RocksJournal() override;
+
+  void append(std::vector<Record> batch, Done done) override;
+  [[nodiscard]] Head head() const override;
+  /// 0 also when the store cannot be read; the next append then says why.
+  [[nodiscard]] Version version_of(const StreamId& stream) const override;
+  [[nodiscard]] Status scan(Position from, const Visit& visit) const override;
+  [[nodiscard]] Result<std::vector<Record>> read_stream(const StreamId& stream) const override;
+
+ private:
+  struct Queued {
+    std::vector<Record> batch;
+    Done done;
+  };
+
+  RocksJournal(DirectoryLock lock, std::unique_ptr<Store> store);
+
+  void write_queued();
+  [[nodiscard]] Result<Position> write(const std::vector<Record>& batch);
+  [[nodiscard]] Status write_fitted(const std::vector<Record>& batch, const record::Fitted& fitted);
+  [[nodiscard]] Result<Version> known_version(const StreamId& stream) const;
+
+  DirectoryLock lock_;
+  const std::unique_ptr<Store> store_;
+
+  mutable std::mutex mutex_;  ///< guards what follows, up to the thread
+  std::condition_variable wake_;
+  std::deque<Queued> queue_;
+  bool stopping_ = false;
+  record::Frontier frontier_;
+  mutable std::unordered_map<std::string, Version> versions_;  ///< by stream prefix; a cache
+
+  std::string poison_;  ///< the writer's own: why it refuses everything, empty while it does not
+  std::thread writer_;
+};
+
+/// Appends that may wait at once; the executor has one in flight. One more: kLimitExceeded.
+inline constexpr std::size_t kQueuedAppendsMax = 64;
+/// Encoded, of one append; past it kTooLarge.
+inline constexpr std::size_t kBatchBytesMax = std::size_t{64} << 20U;
+/// Streams whose last version is remembered; past it all are forgotten and read again.
+inline constexpr std::size_t kKnownVersionsMax = 65536;
+
+}  // namespace actuary::journal::rocks

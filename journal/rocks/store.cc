@@ -1,0 +1,94 @@
+#include "journal/rocks/store.h"
+
+#include "journal/base/assert.h"
+#include "journal/codec/record_codec.h"
+#include "journal/rocks/store_options.h"
+#include "journal/rocks/store_status.h"
+
+namespace actuary::journal::rocks {
+
+Status Store::write(const std::vector<Record>& batch, const std::vector<Bytes>& encoded,
+                    const StoredHead& head) {
+  ACTUARY_ASSERT(batch.size() == encoded.size());
+  rocksdb::WriteBatch writes(0, 0, kProtectionBytes, 0);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const Bytes position = number_bytes(batch[i].position);
+    const Bytes stream = stream_key(batch[i].stream, batch[i].version);
+    TRY_VOID(checked(writes.Put(family(Family::kLog), position, encoded[i])));
+    TRY_VOID(checked(writes.Put(family(Family::kStreams), stream, position)));
+  }
+  TRY_VOID(checked(writes.Put(family(Family::kMeta), slice(kMetaHead), head_bytes(head))));
+  const rocksdb::Status written = database_->Write(write_options(), &writes);
+  if (!written.ok()) return fail(Code::kStorageFailed, "append: " + written.ToString());
+  return {};
+}
+
+Result<Version> Store::last_version(const StreamId& stream) const {
+  const std::unique_ptr<rocksdb::Iterator> last(
+      database_->NewIterator(read_options(), family(Family::kStreams)));
+  const Bytes prefix = stream_prefix(stream);
+  last->SeekForPrev(stream_key(stream, ~Version{0}));
+  TRY_VOID(checked(last->status()));
+  if (!last->Valid() || !last->key().starts_with(prefix)) return Version{0};
+  const BytesView key = view(last->key());
+  if (key.size() != prefix.size() + 8) return fail(Code::kCorrupt, "a stream's key is damaged");
+  return bytes_number(key.substr(prefix.size()));
+}
+
+Result<Record> Store::read(Position position) const {
+  rocksdb::PinnableSlice stored;
+  const auto found = database_->Get(read_options(), family(Family::kLog), number_bytes(position), &stored);
+  if (!found.ok()) {
+    TRY_VOID(checked(found).map_error([&](Error error) {
+      error.detail = "record " + std::to_string(position) + ": " + error.detail;
+      return error;
+    }));
+  }
+  return codec::decode_record(view(stored), position);
+}
+
+Status Store::scan(Position from, Position to, const Visit& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> each(
+      database_->NewIterator(read_options(), family(Family::kLog)));
+  Position expected = from == 0 ? 1 : from;
+  for (each->Seek(number_bytes(expected)); each->Valid(); each->Next(), ++expected) {
+    const BytesView key = view(each->key());
+    if (key.size() != 8 || bytes_number(key) != expected) {
+      return fail(Code::kCorrupt, "record " + std::to_string(expected) + " is missing");
+    }
+    TRY(record, codec::decode_record(view(each->value()), expected));
+    if (!visit(record)) return {};
+  }
+  if (!each->status().ok()) {  // an iterator that met damage looks like one that is done
+    return fail(Code::kCorrupt,
+                "record " + std::to_string(expected) + ": " + each->status().ToString());
+  }
+  if (expected <= to) {
+    return fail(Code::kCorrupt, "record " + std::to_string(expected) + " is missing; the log has " +
+                                    std::to_string(to));
+  }
+  return {};
+}
+
+Result<std::vector<Record>> Store::read_stream(const StreamId& stream) const {
+  std::vector<Record> records;
+  const Bytes prefix = stream_prefix(stream);
+  const std::unique_ptr<rocksdb::Iterator> each(
+      database_->NewIterator(read_options(), family(Family::kStreams)));
+  for (each->Seek(prefix); each->Valid() && each->key().starts_with(prefix); each->Next()) {
+    const Version expected = records.size() + 1;
+    if (view(each->key()) != stream_key(stream, expected) || each->value().size() != 8) {
+      return fail(Code::kCorrupt, describe(stream) + " has no version " + std::to_string(expected));
+    }
+    TRY(record, read(bytes_number(view(each->value()))));
+    if (record.stream != stream || record.version != expected) {
+      return fail(Code::kCorrupt, "record " + std::to_string(record.position) + " is not version " +
+                                      std::to_string(expected) + " of " + describe(stream));
+    }
+    records.push_back(std::move(record));
+  }
+  TRY_VOID(checked(each->status()));
+  return records;
+}
+
+}  // namespace actuary::journal::rocks
