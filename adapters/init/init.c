@@ -1,0 +1,214 @@
+#define _GNU_SOURCE
+#include "adapters/init/init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { kDrainMillisMax = 1000 };
+
+struct arguments {
+  const char* user;
+  const char* directory;
+  uint64_t log_bytes_max;
+  char** command;
+};
+
+struct run {
+  pid_t child;
+  bool ended;
+  int status;
+  int signals;
+  int outputs[2];
+  struct log log;
+};
+
+// Each stream has a line under construction; static, because PID 1 keeps its stack small.
+static struct lines pending[2];
+
+static bool parse_arguments(int argc, char** argv, struct arguments* arguments) {
+  *arguments = (struct arguments){"", "/", 10485760, NULL};
+  for (int i = 1; i + 1 < argc; i += 2) {
+    if (strcmp(argv[i], "--") == 0) {
+      arguments->command = argv + i + 1;
+      return true;
+    }
+    if (strcmp(argv[i], "--user") == 0) arguments->user = argv[i + 1];
+    if (strcmp(argv[i], "--directory") == 0) arguments->directory = argv[i + 1];
+    if (strcmp(argv[i], "--log-bytes-max") == 0) {
+      arguments->log_bytes_max = strtoull(argv[i + 1], NULL, 10);
+    }
+  }
+  return false;
+}
+
+// In the child: what went wrong is told through the pipe, which the log stamps like any other
+// output.
+static _Noreturn void refuse(int code, const char* what, const char* subject) {
+  dprintf(2, "ACTOR: Cannot start the process: %s %s: %s\n", what, subject, strerror(errno));
+  _exit(code);
+}
+
+static _Noreturn void become_user(const struct arguments* arguments, const struct user* user,
+                                  int output, int errors) {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  setsid();
+  dup2(output, 1);
+  dup2(errors, 2);
+  if (!drop_privileges(user)) refuse(kExitNotExecutable, "drop privileges as", arguments->user);
+  setenv("HOME", user->home, 0);
+  if (chdir(arguments->directory) != 0) {
+    refuse(kExitNotExecutable, "working directory", arguments->directory);
+  }
+  if (!confine_system_calls()) refuse(kExitNotExecutable, "system call filter of", "seccomp");
+  execvp(arguments->command[0], arguments->command);
+  refuse(errno == ENOENT ? kExitNotFound : kExitNotExecutable, "run", arguments->command[0]);
+}
+
+static void reap(struct run* run) {
+  int status;
+  pid_t pid;
+  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    if (pid != run->child) continue;
+    run->ended = true;
+    run->status = status;
+  }
+}
+
+static void take_signal(struct run* run) {
+  struct signalfd_siginfo info;
+  while (read(run->signals, &info, sizeof info) == sizeof info) {
+    if (info.ssi_signo == SIGCHLD || run->ended) continue;
+    kill(-run->child, (int)info.ssi_signo);
+  }
+  reap(run);
+}
+
+// Takes what is there; at its end the stream is closed.
+static bool take_output(struct run* run, int stream) {
+  char bytes[65536];
+  ssize_t size = read(run->outputs[stream], bytes, sizeof bytes);
+  if (size > 0) {
+    log_bytes(&run->log, &pending[stream], bytes, (size_t)size);
+    return true;
+  }
+  if (size < 0 && (errno == EINTR || errno == EAGAIN)) return false;
+  close(run->outputs[stream]);
+  run->outputs[stream] = -1;
+  return false;
+}
+
+static void serve(struct run* run) {
+  while (!run->ended) {
+    struct pollfd waits[3] = {
+        {run->signals, POLLIN, 0}, {run->outputs[0], POLLIN, 0}, {run->outputs[1], POLLIN, 0}};
+    if (poll(waits, 3, -1) < 0) continue;
+    for (int stream = 0; stream < 2; ++stream) {
+      if (waits[1 + stream].revents != 0) take_output(run, stream);
+    }
+    if (waits[0].revents != 0) take_signal(run);
+  }
+}
+
+static int64_t millis_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// The process is gone, its last words are in the pipes. Whoever it left behind may write for ever:
+// they are killed first, and the time is bounded.
+static void drain(struct run* run) {
+  kill(-1, SIGKILL);
+  int64_t deadline = millis_now() + kDrainMillisMax;
+  while ((run->outputs[0] >= 0 || run->outputs[1] >= 0) && millis_now() < deadline) {
+    struct pollfd waits[2] = {{run->outputs[0], POLLIN, 0}, {run->outputs[1], POLLIN, 0}};
+    if (poll(waits, 2, (int)(deadline - millis_now())) <= 0) continue;
+    for (int stream = 0; stream < 2; ++stream) {
+      if (waits[stream].revents != 0) take_output(run, stream);
+    }
+  }
+  log_rest(&run->log, &pending[0]);
+  log_rest(&run->log, &pending[1]);
+}
+
+static bool open_log(struct log* log, uint64_t bytes_max) {
+  log->fd = open(ACTUARY_CONTROL "/log", O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (log->fd < 0) return false;
+  // An earlier attempt's lines count: the cap is the log's, not the attempt's.
+  off_t size = lseek(log->fd, 0, SEEK_END);
+  log->written = size < 0 ? 0 : (uint64_t)size;
+  log->bytes_max = bytes_max;
+  log->full = false;
+  return true;
+}
+
+static bool launch(struct run* run, const struct arguments* arguments) {
+  struct user user;
+  if (!find_user(arguments->user, &user)) {
+    char text[700];
+    snprintf(text, sizeof text, "Cannot start the process: the image has no user %.500s",
+             arguments->user);
+    log_platform(&run->log, text);
+    return false;
+  }
+  int output[2];
+  int errors[2];
+  if (pipe2(output, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0) return false;
+  run->child = fork();
+  if (run->child < 0) return false;
+  if (run->child == 0) become_user(arguments, &user, output[1], errors[1]);
+  close(output[1]);
+  close(errors[1]);
+  run->outputs[0] = output[0];
+  run->outputs[1] = errors[0];
+  return true;
+}
+
+static void block_signals(struct run* run) {
+  sigset_t taken;
+  sigemptyset(&taken);
+  sigaddset(&taken, SIGCHLD);
+  sigaddset(&taken, SIGTERM);
+  sigaddset(&taken, SIGINT);
+  sigprocmask(SIG_BLOCK, &taken, NULL);
+  run->signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int main(int argc, char** argv) {
+  struct arguments arguments;
+  struct run run = {.child = -1, .outputs = {-1, -1}};
+  if (!parse_arguments(argc, argv, &arguments)) {
+    fprintf(stderr, "actuary-init: usage: --user U --directory D --log-bytes-max N -- COMMAND\n");
+    return kExitLost;
+  }
+  block_signals(&run);
+  if (run.signals < 0 || !open_log(&run.log, arguments.log_bytes_max) || claim_start() != 1) {
+    fprintf(stderr, "actuary-init: not started: %s\n", strerror(errno));
+    return kExitLost;
+  }
+  struct timespec started;
+  struct timespec ended;
+  clock_gettime(CLOCK_REALTIME, &started);
+  int code = kExitNotExecutable;
+  int signal = 0;
+  if (launch(&run, &arguments)) {
+    serve(&run);
+    drain(&run);
+    signal = WIFSIGNALED(run.status) ? WTERMSIG(run.status) : 0;
+    code = signal != 0 ? 128 + signal : WEXITSTATUS(run.status);
+  }
+  clock_gettime(CLOCK_REALTIME, &ended);
+  fsync(run.log.fd);
+  record_exit(code, signal, &started, &ended);
+  return code;
+}
