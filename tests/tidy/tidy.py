@@ -17,6 +17,7 @@ README_LINES_MAX = 40
 
 # Files that wrap a library which throws. Keep it short: a listed file without either word is a breach too.
 MAY_THROW_OR_CATCH = {
+    "projections/rows/codec.h",  # cereal
 }
 
 # The one adapter that others build upon, and the one that wires them all.
@@ -25,7 +26,7 @@ WIRING_ADAPTER = "host"
 
 # The engine decides; what these headers bring comes in through its ports.
 ENGINE_FORBIDDEN_STANDARD = {
-    "condition_variable", "filesystem", "fstream", "future", "iostream", "mutex", "random",
+    "condition_variable", "filesystem", "fstream", "future", "iostream", "random",
     "semaphore", "shared_mutex", "stop_token", "thread",
 }
 ENGINE_ALLOWED_LIBRARIES = {"tl/expected.hpp"}
