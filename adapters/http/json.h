@@ -1,0 +1,21 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "journal/base/result.h"
+
+namespace actuary::adapters::http {
+
+inline constexpr std::size_t kJsonDepthMax = 64;
+
+/// Parses one JSON document; of a key that comes twice the last one counts, as in JavaScript.
+///
+/// shape:  UTF-8; at most `kJsonDepthMax` arrays and objects inside one another
+/// errors: kInvalidArgument, with the byte where it went wrong
+[[nodiscard]] Result<nlohmann::ordered_json> parse_json(std::string_view text);
+
+/// As `parse_json`, but only an object will do: `POST data must be a JSON object`.
+[[nodiscard]] Result<nlohmann::ordered_json> parse_json_object(std::string_view text);
+
+}  // namespace actuary::adapters::http
