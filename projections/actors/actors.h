@@ -14,7 +14,8 @@ class Actors {
   explicit Actors(const rows::Store& store) : store_(store) {}
 
   [[nodiscard]] Result<std::optional<ActorRow>> get(const ActorId& id) const;
-  [[nodiscard]] Result<std::optional<ActorRow>> find(const UserId& owner, std::string_view name) const;
+  [[nodiscard]] Result<std::optional<ActorRow>> find(const UserId& owner,
+                                                     std::string_view name) const;
   /// Ordered by `created_at`.
   [[nodiscard]] Result<rows::Page<ActorRow>> list_of_user(const UserId& user,
                                                           const rows::Paging& paging = {}) const;

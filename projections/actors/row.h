@@ -30,24 +30,26 @@ struct ActorRow {
   UserId user_id;
   events::ActorProfile profile;
   Timestamp created_at{};
-  Timestamp modified_at{};  ///< of the profile or of a version
+  Timestamp modified_at{};                     ///< of the profile or of a version
   std::vector<events::ActorVersion> versions;  ///< in the order in which they were first put
   std::map<std::string, TagRow> tags;
-  std::map<std::string, std::uint32_t> last_builds;  ///< by version number: the last build number drawn
+  std::map<std::string, std::uint32_t>
+      last_builds;  ///< by version number: the last build number drawn
   std::uint64_t total_builds = 0;
   std::uint64_t total_runs = 0;
   std::optional<Timestamp> last_run_started_at;
 
   static constexpr auto members() {
     using Row = ActorRow;
-    return std::make_tuple(&Row::id, &Row::user_id, &Row::profile, &Row::created_at, &Row::modified_at,
-                           &Row::versions, &Row::tags, &Row::last_builds, &Row::total_builds,
-                           &Row::total_runs, &Row::last_run_started_at);
+    return std::make_tuple(&Row::id, &Row::user_id, &Row::profile, &Row::created_at,
+                           &Row::modified_at, &Row::versions, &Row::tags, &Row::last_builds,
+                           &Row::total_builds, &Row::total_runs, &Row::last_run_started_at);
   }
   friend bool operator==(const ActorRow&, const ActorRow&) = default;
 };
 
 /// None when the Actor has no such version.
-[[nodiscard]] const events::ActorVersion* find_version(const ActorRow& actor, std::string_view number);
+[[nodiscard]] const events::ActorVersion* find_version(const ActorRow& actor,
+                                                       std::string_view number);
 
 }  // namespace actuary::projections::actors

@@ -50,12 +50,12 @@ struct BuildRow {
 
   static constexpr auto members() {
     using Row = BuildRow;
-    return std::make_tuple(&Row::id, &Row::actor_id, &Row::user_id, &Row::build_number, &Row::version,
-                           &Row::tag, &Row::use_cache, &Row::memory_mbytes, &Row::timeout_secs,
-                           &Row::meta, &Row::status, &Row::started_at, &Row::finished_at,
-                           &Row::running_at, &Row::ended_at, &Row::timeout_at, &Row::image,
-                           &Row::actor_definition, &Row::input_schema, &Row::readme, &Row::reason,
-                           &Row::deleted);
+    return std::make_tuple(&Row::id, &Row::actor_id, &Row::user_id, &Row::build_number,
+                           &Row::version, &Row::tag, &Row::use_cache, &Row::memory_mbytes,
+                           &Row::timeout_secs, &Row::meta, &Row::status, &Row::started_at,
+                           &Row::finished_at, &Row::running_at, &Row::ended_at, &Row::timeout_at,
+                           &Row::image, &Row::actor_definition, &Row::input_schema, &Row::readme,
+                           &Row::reason, &Row::deleted);
   }
   friend bool operator==(const BuildRow&, const BuildRow&) = default;
 };

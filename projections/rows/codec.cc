@@ -13,7 +13,8 @@ Checksum checksum(BytesView key, BytesView payload) {
   const XXH64_hash_t seed = XXH3_64bits(key.data(), key.size());
   const XXH64_hash_t hash = XXH3_64bits_withSeed(payload.data(), payload.size(), seed);
   Checksum sum{};
-  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] = static_cast<char>((hash >> (8U * i)) & 0xFFU);
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    sum[i] = static_cast<char>((hash >> (8U * i)) & 0xFFU);
   return sum;
 }
 
@@ -32,7 +33,8 @@ Result<BytesView> unseal(BytesView key, BytesView value) {
     const Checksum sum = checksum(key, payload);
     if (value.substr(0, sum.size()) == BytesView(sum.data(), sum.size())) return payload;
   }
-  return fail(Code::kCorrupt, "views: row " + printable(key) + " does not match its checksum; rebuild the views");
+  return fail(Code::kCorrupt,
+              "views: row " + printable(key) + " does not match its checksum; rebuild the views");
 }
 
 std::string printable(BytesView key) {

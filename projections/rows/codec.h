@@ -16,15 +16,18 @@
 #include "journal/base/result.h"
 #include "journal/base/time.h"
 
-/// How rows become bytes: cereal's portable binary behind a checksum. Only `.cc` files of this floor include it.
+/// How rows become bytes: cereal's portable binary behind a checksum. Only `.cc` files of this
+/// floor include it.
 namespace actuary::projections::rows {
 
 /// A row: an aggregate that lists pointers to its members.
 template <class T>
-concept RowLike = requires { T::members(); };
+concept RowLike = requires {
+  T::members();
+};
 
-/// Puts a checksum in front: XXH3 of the payload, seeded with XXH3 of the key, so that a value under another
-/// row's key is found out too.
+/// Puts a checksum in front: XXH3 of the payload, seeded with XXH3 of the key, so that a value
+/// under another row's key is found out too.
 [[nodiscard]] Bytes seal(BytesView key, BytesView payload);
 /// errors: kCorrupt, before a single byte was interpreted: cereal trusts the lengths that it reads
 [[nodiscard]] Result<BytesView> unseal(BytesView key, BytesView value);
@@ -69,7 +72,8 @@ namespace cereal {
 
 template <class Archive, actuary::projections::rows::RowLike Row>
 void serialize(Archive& archive, Row& row) {
-  std::apply([&](auto... member) { archive(row.*member...); }, Row::members());
+  (void)row;  // unused when the row has no members
+  std::apply([&](auto... member) { (archive(row.*member), ...); }, Row::members());
 }
 
 template <class Archive, actuary::journal::base::Described Value>

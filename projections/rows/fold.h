@@ -8,8 +8,9 @@
 /// What the read models share when they write. Only `.cc` files of this floor include it.
 namespace actuary::projections::rows {
 
-/// Every key that one row owns, with its value: the row itself and the index entries that lead to it. A read
-/// model defines `Entries entries_of(const Row&)`; the indexes are then equal to the derived set by construction.
+/// Every key that one row owns, with its value: the row itself and the index entries that lead to
+/// it. A read model defines `Entries entries_of(const Row&)`; the indexes are then equal to the
+/// derived set by construction.
 using Entries = std::map<Bytes, Bytes>;
 
 /// The value of an index entry that needs none.
@@ -37,7 +38,8 @@ void insert(RowWriter& writer, const Row& row) {
   replace(writer, {}, entries_of(row));
 }
 
-/// Loads the row, lets `change` alter it, and writes it and its indexes back; false when there is no such row.
+/// Loads the row, lets `change` alter it, and writes it and its indexes back; false when there is
+/// no such row.
 template <class Row, class Change>
 [[nodiscard]] Result<bool> update(RowWriter& writer, const Bytes& key, const Change& change) {
   TRY(row, load<Row>(writer, key));
@@ -54,7 +56,8 @@ template <class Row, class Change>
                                      const Change& change) {
   TRY(found, update<Row>(writer, key, change));
   if (!found) {
-    return fail(Code::kCorrupt, "views: record " + std::to_string(record.position) + " has no row " + printable(key));
+    return fail(Code::kCorrupt, "views: record " + std::to_string(record.position) +
+                                    " has no row " + printable(key));
   }
   return {};
 }

@@ -11,7 +11,8 @@ namespace actuary::projections::rows {
 /// Accepts every entry of an index.
 inline constexpr auto kAny = [](BytesView, BytesView) -> Result<bool> { return true; };
 
-/// One page of the rows that an index leads to; `accept(index key, index value)` says which of them count.
+/// One page of the rows that an index leads to; `accept(index key, index value)` says which of them
+/// count.
 template <class Row, class Accept>
 [[nodiscard]] Result<Page<Row>> list(const Store& store, Table table, const KeyRange& range,
                                      const Paging& paging, const Accept& accept) {
@@ -36,7 +37,8 @@ template <class Row, class Accept>
 
 /// The row that an index key leads to; the entry's value is the id.
 template <class Row, class RowId>
-[[nodiscard]] Result<std::optional<Row>> find(const Store& store, Table table, const Bytes& index_key) {
+[[nodiscard]] Result<std::optional<Row>> find(const Store& store, Table table,
+                                              const Bytes& index_key) {
   TRY(id, load<RowId>(store, index_key));
   if (!id) return std::nullopt;
   return load<Row>(store, make_key(table, *id));

@@ -26,7 +26,8 @@ class ReadModel {
  public:
   virtual ~ReadModel() = default;
 
-  /// errors: kCorrupt, a row that cannot be read or an event without its row; nothing of the batch is kept then
+  /// errors: kCorrupt, a row that cannot be read or an event without its row; nothing of the batch
+  /// is kept then
   [[nodiscard]] virtual Status apply(const Record& record, RowWriter& writer) const = 0;
 };
 

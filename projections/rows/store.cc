@@ -102,7 +102,8 @@ Status Store::commit(const Changes& changes, const Checkpoint& checkpoint) {
     const rocksdb::Status status = value ? batch.Put(key, *value) : batch.Delete(key);
     if (!status.ok()) return failed(status, "cannot form a batch");
   }
-  const rocksdb::Status put = batch.Put(checkpoint_key(), seal(checkpoint_key(), encode(checkpoint)));
+  const rocksdb::Status put =
+      batch.Put(checkpoint_key(), seal(checkpoint_key(), encode(checkpoint)));
   if (!put.ok()) return failed(put, "cannot form a batch");
   const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), &batch);
   if (!status.ok()) return failed(status, "cannot write rows");
@@ -114,7 +115,8 @@ Status Store::clear(const Checkpoint& checkpoint) {
   const KeyRange all = everything();
   const rocksdb::Status removed = batch.DeleteRange(all.from, all.to);
   if (!removed.ok()) return failed(removed, "cannot form a batch");
-  const rocksdb::Status put = batch.Put(checkpoint_key(), seal(checkpoint_key(), encode(checkpoint)));
+  const rocksdb::Status put =
+      batch.Put(checkpoint_key(), seal(checkpoint_key(), encode(checkpoint)));
   if (!put.ok()) return failed(put, "cannot form a batch");
   const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), &batch);
   if (!status.ok()) return failed(status, "cannot drop the rows");

@@ -19,7 +19,8 @@ class DB;
 
 namespace actuary::projections::rows {
 
-/// What the rows were folded from, and how far. Rows of another journal or schema are worth nothing.
+/// What the rows were folded from, and how far. Rows of another journal or schema are worth
+/// nothing.
 struct Checkpoint {
   std::string journal_id;
   std::uint32_t journal_format = 0;
@@ -52,12 +53,14 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   [[nodiscard]] Result<std::optional<Bytes>> get(BytesView key) const;
-  /// Visits a range in key order or against it, as it was when the scan began, until `visit` returns false.
+  /// Visits a range in key order or against it, as it was when the scan began, until `visit`
+  /// returns false.
   [[nodiscard]] Status scan(const KeyRange& range, Order order, const Visit& visit) const;
 
   /// Nothing when there is none, or when it cannot be read: then the rows are of no use.
   [[nodiscard]] Result<std::optional<Checkpoint>> checkpoint() const;
-  /// Rows and checkpoint in one write: there are never rows without the position that they stand for.
+  /// Rows and checkpoint in one write: there are never rows without the position that they stand
+  /// for.
   [[nodiscard]] Status commit(const Changes& changes, const Checkpoint& checkpoint);
   /// Drops every row, in one write with the new checkpoint.
   [[nodiscard]] Status clear(const Checkpoint& checkpoint);

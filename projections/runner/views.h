@@ -17,24 +17,27 @@
 
 namespace actuary::projections::runner {
 
-/// Of all rows together. Raise it with every change of a row, a key or a fold: the views are then rebuilt.
+/// Of all rows together. Raise it with every change of a row, a key or a fold: the views are then
+/// rebuilt.
 inline constexpr std::uint32_t kRowsSchemaVersion = 1;
 /// Records folded before the rows are written, while catching up.
 inline constexpr std::size_t kSliceRecordsMax = 1024;
 
 /// All read models over one store, as far as a journal was applied to them.
 ///
-/// One thread opens, catches up and applies; queries may come from any thread and see whole batches only row by
-/// row: a list reads its index as it was when the query began.
+/// One thread opens, catches up and applies; queries may come from any thread and see whole batches
+/// only row by row: a list reads its index as it was when the query began.
 class Views {
  public:
   /// errors: kInUse; kStorageFailed
   [[nodiscard]] static Result<std::unique_ptr<Views>> open(const std::string& path);
 
-  /// Folds what the journal has and the rows have not, once before the first `apply`. Rows of another journal,
-  /// another format or schema, from beyond the journal's head, or with a wrong checksum are dropped and rebuilt.
+  /// Folds what the journal has and the rows have not, once before the first `apply`. Rows of
+  /// another journal, another format or schema, from beyond the journal's head, or with a wrong
+  /// checksum are dropped and rebuilt.
   ///
-  /// errors: those of Journal::scan; kCorrupt, the journal has an event without its row; kStorageFailed
+  /// errors: those of Journal::scan; kCorrupt, the journal has an event without its row;
+  /// kStorageFailed
   [[nodiscard]] Status catch_up(const journal::Journal& journal);
 
   /// Drops every row and folds the journal from its beginning.

@@ -51,7 +51,7 @@ struct AttemptRow {
   Instant began_at;
   std::optional<Instant> started_at;  ///< when the container ran; none: it has not, or never did
   std::optional<Instant> ended_at;
-  std::int64_t active_micros = 0;     ///< final once it ended
+  std::int64_t active_micros = 0;  ///< final once it ended
   std::uint32_t memory_mbytes = 0;
   std::optional<std::int32_t> exit_code;
   std::int32_t signal = 0;
@@ -63,9 +63,9 @@ struct AttemptRow {
   static constexpr auto members() {
     using Row = AttemptRow;
     return std::make_tuple(&Row::number, &Row::epoch, &Row::cause, &Row::began_at, &Row::started_at,
-                           &Row::ended_at, &Row::active_micros, &Row::memory_mbytes, &Row::exit_code,
-                           &Row::signal, &Row::out_of_memory, &Row::evidence, &Row::detail,
-                           &Row::storage_sequence);
+                           &Row::ended_at, &Row::active_micros, &Row::memory_mbytes,
+                           &Row::exit_code, &Row::signal, &Row::out_of_memory, &Row::evidence,
+                           &Row::detail, &Row::storage_sequence);
   }
   friend bool operator==(const AttemptRow&, const AttemptRow&) = default;
 };
@@ -112,18 +112,19 @@ struct RunRow {
 
   static constexpr auto members() {
     using Row = RunRow;
-    return std::make_tuple(
-        &Row::id, &Row::actor_id, &Row::user_id, &Row::build_id, &Row::build_number, &Row::image_id,
-        &Row::status, &Row::status_message, &Row::message_source, &Row::is_status_message_terminal,
-        &Row::started_at, &Row::finished_at, &Row::exit_code, &Row::timeout_at, &Row::options,
-        &Row::meta, &Row::key_value_store_id, &Row::dataset_id, &Row::request_queue_id,
-        &Row::input_key, &Row::input_bytes, &Row::held_reason, &Row::counters, &Row::attempts,
-        &Row::deleted);
+    return std::make_tuple(&Row::id, &Row::actor_id, &Row::user_id, &Row::build_id,
+                           &Row::build_number, &Row::image_id, &Row::status, &Row::status_message,
+                           &Row::message_source, &Row::is_status_message_terminal, &Row::started_at,
+                           &Row::finished_at, &Row::exit_code, &Row::timeout_at, &Row::options,
+                           &Row::meta, &Row::key_value_store_id, &Row::dataset_id,
+                           &Row::request_queue_id, &Row::input_key, &Row::input_bytes,
+                           &Row::held_reason, &Row::counters, &Row::attempts, &Row::deleted);
   }
   friend bool operator==(const RunRow&, const RunRow&) = default;
 };
 
-/// Time in which containers ran: the ended attempts as they were recorded, and the live one up to `now`.
+/// Time in which containers ran: the ended attempts as they were recorded, and the live one up to
+/// `now`.
 [[nodiscard]] Microseconds active_duration(const RunRow& run, const Instant& now);
 /// From the request to the end, or to `now`: with the downtime.
 [[nodiscard]] Microseconds wall_clock_span(const RunRow& run, Timestamp now);

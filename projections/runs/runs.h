@@ -27,9 +27,11 @@ class Runs {
 
   /// Also a deleted run: look at `deleted`.
   [[nodiscard]] Result<std::optional<RunRow>> get(const RunId& id) const;
-  [[nodiscard]] Result<rows::Page<RunRow>> list_of_user(const UserId& user, const RunFilter& filter = {},
+  [[nodiscard]] Result<rows::Page<RunRow>> list_of_user(const UserId& user,
+                                                        const RunFilter& filter = {},
                                                         const rows::Paging& paging = {}) const;
-  [[nodiscard]] Result<rows::Page<RunRow>> list_of_actor(const ActorId& actor, const RunFilter& filter = {},
+  [[nodiscard]] Result<rows::Page<RunRow>> list_of_actor(const ActorId& actor,
+                                                         const RunFilter& filter = {},
                                                          const rows::Paging& paging = {}) const;
   /// The newest run of the Actor that matches.
   [[nodiscard]] Result<std::optional<RunRow>> last_of_actor(const ActorId& actor,

@@ -17,7 +17,7 @@ struct StorageRow {
   std::string name;  ///< empty: unnamed
   std::string title;
   std::string general_access;
-  RunId run_id;      ///< nil unless it is that run's default storage
+  RunId run_id;  ///< nil unless it is that run's default storage
   ActorId actor_id;
   Timestamp created_at{};
   Timestamp modified_at{};  ///< of name, title or access
