@@ -64,7 +64,8 @@ def main():
         print(f"running {os.path.basename(program)}", file=sys.stderr)
         measured += run(program, options.quick)
     table = list(rows(measured))
-    print(f"{'name':40} {'figure':>14} {'reference':>14} {'ratio':>7} {'spread':>7} {'bar':>5}  meets")
+    print(f"{'name':40} {'figure':>14} {'reference':>14} {'ratio':>7} {'spread':>7}"
+          f" {'bar':>5}  meets")
     for row in table:
         bar = "-" if row["bar"] is None else f"{row['bar']:.2f}"
         meets = {None: "-", True: "yes", False: "no"}[row["meets"]]

@@ -15,7 +15,7 @@ FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 100
 README_LINES_MAX = 40
 
-# Files that wrap a library which throws. Keep it short: a listed file without either word is a breach too.
+# Files that wrap a library which throws. Keep it short: one that needs it no more is a breach too.
 MAY_THROW_OR_CATCH = {
     "projections/rows/codec.h",  # cereal
 }
@@ -45,7 +45,8 @@ STRIPPED = re.compile(
     r"|(?<![0-9A-Za-z_])'(?:[^'\\\n]|\\.)+'",
     re.DOTALL)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
-NOT_A_FUNCTION = re.compile(r'^\s*(?:template\s*<.*>\s*)?(?:inline\s+|export\s+|static\s+|const(?:expr)?\s+)*'
+NOT_A_FUNCTION = re.compile(r'^\s*(?:template\s*<.*>\s*)?'
+                            r'(?:inline\s+|export\s+|static\s+|const(?:expr)?\s+)*'
                             r'(?:namespace|class|struct|union|enum|extern)\b', re.DOTALL)
 
 
@@ -75,15 +76,16 @@ def matching_brace(code, start):
 
 
 def without_arguments(head):
-    """Without template arguments and attributes, so that a parenthesis left over means a function."""
-    head, before = re.sub(r"\[\[.*?\]\]|\balignas\s*\([^)]*\)", "", head, flags=re.DOTALL), None
+    """Without template arguments and attributes: a parenthesis that is left means a function."""
+    head = re.sub(r"\[\[.*?\]\]|\balignas\s*\([^)]*\)", "", head, flags=re.DOTALL)
+    before = None
     while head != before:
         before, head = head, re.sub(r"<[^<>;]*>", "", head)
     return head
 
 
 def functions(code):
-    """(first line, last line) of every function, lambdas and local types counted with their owner."""
+    """(first line, last line) of every function; what it contains counts as its own."""
     code = without_preprocessor(code)
     found, head_start, at = [], 0, 0
     while at < len(code):
@@ -102,7 +104,7 @@ def functions(code):
             else:
                 end = matching_brace(code, at)
                 after = re.compile(r"\s*(.?)", re.DOTALL).match(code, end + 1).group(1)
-                if after and after in ",{":  # a member initialised with braces; the body is still to come
+            if after and after in ",{":  # a member initialised with braces; the body is to come
                     at = end + 1
                     continue
                 first = head_start + len(head) - len(head.lstrip())
@@ -143,7 +145,7 @@ def check_engine_header(name):
 
 
 def check_includes(path, text, code):
-    # Names inside quotes are blanked in `code`, so a match there only says that the line is not a comment.
+    # Names in quotes are blanked in `code`: there a match only says that the line is no comment.
     lines, live = text.split("\n"), code.split("\n")
     first = None
     for number, line in enumerate(lines, 1):
@@ -180,7 +182,7 @@ def check_cpp(path, text):
 
 
 def check_text(path, text):
-    """Yields (line, message) for one file; `path` is relative to the root, which is the working folder."""
+    """Yields (line, message) for one file; `path` is relative to the working folder."""
     lines = text.split("\n")
     if path.endswith(WRITTEN):
         if len(lines) - 1 > FILE_LINES_MAX:
