@@ -104,7 +104,7 @@ def functions(code):
             else:
                 end = matching_brace(code, at)
                 after = re.compile(r"\s*(.?)", re.DOTALL).match(code, end + 1).group(1)
-            if after and after in ",{":  # a member initialised with braces; the body is to come
+                if after and after in ",{":  # a member initialised with braces, then the body
                     at = end + 1
                     continue
                 first = head_start + len(head) - len(head.lstrip())
