@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,13 +9,28 @@
 
 namespace actuary::engine::ports {
 
-/// Keys never reach the engine: it hands over what must be signed or opened.
+/// Whom a run's token speaks for.
+struct RunToken {
+  ContainerKey key;
+  UserId user_id;
+};
+
+/// Keys never leave here: others hand over what must be signed, hashed, sealed or opened.
 class Secrets {
  public:
   virtual ~Secrets() = default;
 
   /// The token that one attempt's container gets. The same key and user always give the same token.
   [[nodiscard]] virtual std::string run_token(const ContainerKey& key, const UserId& user_id) = 0;
+  /// Nothing, unless the token was made by `run_token`. Whether its attempt is the present one is
+  /// not asked here.
+  [[nodiscard]] virtual std::optional<RunToken> read_run_token(std::string_view token) = 0;
+
+  /// A new token for people: its text is shown once, its keyed hash is what the journal keeps.
+  [[nodiscard]] virtual std::string new_token() = 0;
+  [[nodiscard]] virtual std::string token_hash(std::string_view token) = 0;
+
+  [[nodiscard]] virtual std::string seal(std::string_view plain) = 0;
   /// errors: kCorrupt: sealed under another key, or damaged
   [[nodiscard]] virtual Result<std::string> open(std::string_view sealed) = 0;
 };
