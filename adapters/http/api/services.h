@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+
+#include "engine/executor/executor.h"
+#include "engine/ports/blobs.h"
+#include "engine/ports/logs.h"
+#include "engine/ports/secrets.h"
+#include "engine/ports/storages.h"
+#include "journal/journal.h"
+#include "projections/runner/views.h"
+
+namespace actuary::adapters::http::api {
+
+class Watch;
+
+/// What handlers speak to: commands go to the executor, answers are read from the views, contents from the ports.
+/// All borrowed, all on the loop's thread.
+struct Services {
+  engine::executor::Executor& executor;
+  const projections::runner::Views& views;
+  const journal::Journal& journal;  ///< for histories only
+  engine::ports::Storages& storages;
+  engine::ports::Logs& logs;
+  engine::ports::Blobs& blobs;
+  engine::ports::Secrets& secrets;
+  engine::ports::Loop& loop;
+  Clock& clock;
+  IdSource& ids;
+  Watch& watch;                 ///< who waits for a run or a build to change
+  UserId local_user;            ///< for whom the unix socket speaks
+  std::string public_base_url;  ///< `http://127.0.0.1:8010`
+};
+
+}  // namespace actuary::adapters::http::api
