@@ -90,12 +90,12 @@ Result<Bytes> FileBlobs::get(std::string_view digest) {
   struct stat status = {};
   if (file.descriptor() < 0 || ::fstat(file.descriptor(), &status) != 0) return system_error(path);
   const auto size = static_cast<std::size_t>(status.st_size);
-  if (size > kBlobBytesMax) return fail(Code::kCorrupt, "blob " + std::string(digest) + " has grown");
+  if (size > kBlobBytesMax)
+    return fail(Code::kCorrupt, "blob " + std::string(digest) + " has grown");
   Bytes bytes(size, '\0');
   std::size_t filled = 0;
   while (filled < bytes.size()) {
-    const ssize_t count =
-        ::read(file.descriptor(), bytes.data() + filled, bytes.size() - filled);
+    const ssize_t count = ::read(file.descriptor(), bytes.data() + filled, bytes.size() - filled);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return system_error(path);
     if (count == 0) break;

@@ -14,8 +14,8 @@ namespace actuary::adapters::logs {
 /// One append of the platform has at most this many bytes.
 inline constexpr std::size_t kTextBytesMax = std::size_t{64} << 10U;
 
-/// One file per job, `FOLDER/<job id>.log`. The engine appends platform lines; containers and builds append
-/// to the same file by themselves, so what is there is always asked of the file.
+/// One file per job, `FOLDER/<job id>.log`. The engine appends platform lines; containers and
+/// builds append to the same file by themselves, so what is there is always asked of the file.
 class FileLogs final : public engine::ports::Logs {
  public:
   /// `loop` outlives it.

@@ -105,7 +105,7 @@ void GrowthWatcher::take(const char* events, std::size_t bytes) {
                                                               : std::string());
     if (file == files_.end()) continue;
     if (event.len > 0) watch(file->first, file->second);  // created just now
-    if ((event.mask & IN_IGNORED) != 0) {                  // the file is gone; it may come again
+    if ((event.mask & IN_IGNORED) != 0) {                 // the file is gone; it may come again
       watched_.erase(event.wd);
       if (file->second.watch == event.wd) file->second.watch = -1;
     }

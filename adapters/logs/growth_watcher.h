@@ -17,8 +17,8 @@ namespace actuary::adapters::logs {
 
 /// Says on the loop's thread that a file in one folder has grown, whoever wrote to it.
 ///
-/// inotify follows the file itself, so it also sees what a container writes through a bind mount. A file that
-/// does not exist yet is watched from its creation on. Several writes make one call.
+/// inotify follows the file itself, so it also sees what a container writes through a bind mount. A
+/// file that does not exist yet is watched from its creation on. Several writes make one call.
 class GrowthWatcher {
  public:
   GrowthWatcher(std::filesystem::path folder, engine::ports::Loop& loop);

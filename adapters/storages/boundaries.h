@@ -31,7 +31,8 @@ class Boundaries {
     all_.push_back(boundary);
   }
 
-  /// Does a value written at `sequence` and superseded at `superseded` still show as of some boundary?
+  /// Does a value written at `sequence` and superseded at `superseded` still show as of some
+  /// boundary?
   [[nodiscard]] bool refer_to(std::uint64_t sequence, std::uint64_t superseded) const {
     const auto first =
         std::lower_bound(all_.begin(), all_.end(), sequence,
@@ -42,9 +43,8 @@ class Boundaries {
   /// The commit up to which a read as of `sequence` sees this storage: a storage that the attempt
   /// touched later than its fence got its cut at first touch.
   [[nodiscard]] std::uint64_t cut_for(std::uint64_t sequence) const {
-    const auto found =
-        std::find_if(all_.begin(), all_.end(),
-                     [&](const Boundary& each) { return each.fence == sequence; });
+    const auto found = std::find_if(all_.begin(), all_.end(),
+                                    [&](const Boundary& each) { return each.fence == sequence; });
     return found == all_.end() ? sequence : found->cut;
   }
 

@@ -7,7 +7,8 @@
 namespace actuary::adapters::storages {
 namespace {
 
-/// A fence looks at no more storages than this; those behind it keep no versions for the new attempt.
+/// A fence looks at no more storages than this; those behind it keep no versions for the new
+/// attempt.
 constexpr std::size_t kTouchesMax = 10'000;
 
 }  // namespace
@@ -83,7 +84,8 @@ Result<std::uint64_t> Commit::write(const WriteRecord& write) {
   const std::string& value = write.record.value;
   const RecordRow row{RecordKind::kValue, value.size(), write.record.content_type,
                       write.record.content_encoding};
-  batch_.Put(store_.family(Family::kRecords), record_key(write.id, write.key, sequence), encode(row));
+  batch_.Put(store_.family(Family::kRecords), record_key(write.id, write.key, sequence),
+             encode(row));
   for (std::uint32_t number = 0; number < chunk_count(value.size()); ++number) {
     const auto chunk = std::string_view(value).substr(number * kChunkBytes, kChunkBytes);
     const std::string key = chunk_key(write.id, write.key, sequence, number);
@@ -99,7 +101,8 @@ Result<std::uint64_t> Commit::write(const WriteRecord& write) {
   ++stats.write_count;
   stats.modified_at = write.at;
   contents->stats_changed = contents->exists = true;
-  supersede(write.id, write.key, *contents, *versions, {sequence, RecordKind::kValue, value.size()});
+  supersede(write.id, write.key, *contents, *versions,
+            {sequence, RecordKind::kValue, value.size()});
   return sequence;
 }
 
@@ -116,9 +119,10 @@ Result<std::uint64_t> Commit::write(const WriteDeletion& write) {
   ++stats.delete_count;
   stats.modified_at = write.at;
   contents->stats_changed = true;
-  batch_.Put(store_.family(Family::kRecords), record_key(write.id, write.key, sequence),
-             encode(RecordRow{.kind = RecordKind::kDeleted, .bytes = 0, .content_type = {},
-                              .content_encoding = {}}));
+  batch_.Put(
+      store_.family(Family::kRecords), record_key(write.id, write.key, sequence),
+      encode(RecordRow{
+          .kind = RecordKind::kDeleted, .bytes = 0, .content_type = {}, .content_encoding = {}}));
   supersede(write.id, write.key, *contents, *versions, {sequence, RecordKind::kDeleted, 0});
   return sequence;
 }
@@ -153,7 +157,8 @@ Result<std::uint64_t> Commit::write(const WriteReadCounts& counts) {
 // The touches of runs stay; the next fence of such a run finds no storage there and removes them.
 Result<std::uint64_t> Commit::write(const WriteDrop& drop) {
   ACTUARY_ASSERT(batch_.Count() == 0 && contents_.empty());
-  for (const Family family : {Family::kStorages, Family::kRecords, Family::kChunks, Family::kItems}) {
+  for (const Family family :
+       {Family::kStorages, Family::kRecords, Family::kChunks, Family::kItems}) {
     batch_.DeleteRange(store_.family(family), slice(drop.id.view()), storage_end(drop.id));
   }
   return ++sequence_;
@@ -211,8 +216,8 @@ Status Commit::admit(const StorageId& id, Contents& contents, const std::optiona
   if (fence && fence->epoch == writer->epoch) return touch(id, contents, writer->run_id, *fence);
   ++contents.stats.fenced_count;
   contents.stats_changed = contents.exists = true;
-  return fail(Code::kFenced, "the attempt with epoch " + std::to_string(writer->epoch) + " of run " +
-                                 writer->run_id.str() + " is over");
+  return fail(Code::kFenced, "the attempt with epoch " + std::to_string(writer->epoch) +
+                                 " of run " + writer->run_id.str() + " is over");
 }
 
 Status Commit::touch(const StorageId& id, Contents& contents, const RunId& run_id,

@@ -44,7 +44,8 @@ struct WriteReadCounts {
   std::uint64_t read_count = 0;
   std::uint64_t list_count = 0;
 };
-/// Alone in its commit: what a range deletion hides, the writes behind it would still read from disk.
+/// Alone in its commit: what a range deletion hides, the writes behind it would still read from
+/// disk.
 struct WriteDrop {
   StorageId id;
 };
@@ -53,7 +54,8 @@ using Write =
 
 /// Several writes as one batch: each sees what those before it in the batch have done.
 ///
-/// Used by one thread. A refused write (kFenced) is an answer and is counted; only `finish` can fail the batch.
+/// Used by one thread. A refused write (kFenced) is an answer and is counted; only `finish` can
+/// fail the batch.
 class Commit {
  public:
   Commit(Store& store, std::uint64_t sequence) : store_(store), sequence_(sequence) {}

@@ -15,7 +15,8 @@ void append_text(std::string& out, std::string_view text) {
   out.append(text);
 }
 
-/// Takes a row apart. Past the end it remembers the failure and yields zeros, so that a row is checked once.
+/// Takes a row apart. Past the end it remembers the failure and yields zeros, so that a row is
+/// checked once.
 class RowReader {
  public:
   explicit RowReader(std::string_view rest) : rest_(rest) {}
@@ -154,8 +155,9 @@ std::string encode(const ItemRow& row) {
 
 std::string encode(const engine::ports::StorageStats& stats) {
   std::string bytes;
-  for (const std::uint64_t count : {stats.item_count, stats.bytes, stats.read_count, stats.write_count,
-                                    stats.delete_count, stats.list_count, stats.fenced_count}) {
+  for (const std::uint64_t count :
+       {stats.item_count, stats.bytes, stats.read_count, stats.write_count, stats.delete_count,
+        stats.list_count, stats.fenced_count}) {
     append_number(bytes, count);
   }
   append_number(bytes, static_cast<std::uint64_t>(stats.modified_at.time_since_epoch().count()));
@@ -206,7 +208,8 @@ Result<FenceRow> decode_fence(std::string_view bytes) {
 }
 
 Result<ItemRow> decode_item(std::string_view bytes) {
-  if (bytes.size() < sizeof(std::uint64_t)) return fail(Code::kCorrupt, "an item without a sequence");
+  if (bytes.size() < sizeof(std::uint64_t))
+    return fail(Code::kCorrupt, "an item without a sequence");
   RowReader row(bytes);
   const auto sequence = row.number<std::uint64_t>();
   return ItemRow{sequence, bytes.substr(sizeof(std::uint64_t))};
@@ -220,7 +223,8 @@ Result<engine::ports::StorageStats> decode_stats(std::string_view bytes) {
         &stats.list_count, &stats.fenced_count}) {
     *count = row.number<std::uint64_t>();
   }
-  stats.modified_at = Timestamp{Microseconds{static_cast<std::int64_t>(row.number<std::uint64_t>())}};
+  stats.modified_at =
+      Timestamp{Microseconds{static_cast<std::int64_t>(row.number<std::uint64_t>())}};
   return row.finish(stats);
 }
 

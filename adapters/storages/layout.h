@@ -11,7 +11,8 @@
 #include "journal/base/id.h"
 #include "journal/base/result.h"
 
-/// How the contents lie in RocksDB. All integers are big-endian, so that byte order is number order.
+/// How the contents lie in RocksDB. All integers are big-endian, so that byte order is number
+/// order.
 ///
 ///     meta       "format" -> u32     "sequence" -> u64, the last commit
 ///     fences     run -> epoch u64, sequence u64
@@ -22,8 +23,9 @@
 ///     chunks     storage key 00 ~sequence number u32 -> up to kChunkBytes of the value
 ///     items      storage index u64 -> sequence u64, JSON text
 ///
-/// `~sequence` puts the newest version of a key first. Keys hold no zero byte, so the 00 keeps them in byte
-/// order. Downsides: a small record costs two rows, and a key's versions lie among those that are listed.
+/// `~sequence` puts the newest version of a key first. Keys hold no zero byte, so the 00 keeps them
+/// in byte order. Downsides: a small record costs two rows, and a key's versions lie among those
+/// that are listed.
 namespace actuary::adapters::storages {
 
 inline constexpr std::uint32_t kFormat = 1;
@@ -46,9 +48,10 @@ inline constexpr std::string_view kSequenceKey = "sequence";
 [[nodiscard]] std::string items_key(const StorageId& id);
 /// What all versions of `key` begin with.
 [[nodiscard]] std::string record_prefix(const StorageId& id, std::string_view key);
-[[nodiscard]] std::string record_key(const StorageId& id, std::string_view key, std::uint64_t sequence);
-[[nodiscard]] std::string chunk_key(const StorageId& id, std::string_view key, std::uint64_t sequence,
-                                    std::uint32_t number);
+[[nodiscard]] std::string record_key(const StorageId& id, std::string_view key,
+                                     std::uint64_t sequence);
+[[nodiscard]] std::string chunk_key(const StorageId& id, std::string_view key,
+                                    std::uint64_t sequence, std::uint32_t number);
 [[nodiscard]] std::string item_key(const StorageId& id, std::uint64_t index);
 /// The first key after all that begin with `id`.
 [[nodiscard]] std::string storage_end(const StorageId& id);

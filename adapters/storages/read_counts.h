@@ -9,7 +9,8 @@
 
 namespace actuary::adapters::storages {
 
-/// Reads since the last time they were written down. A crash loses these; nothing is decided by them.
+/// Reads since the last time they were written down. A crash loses these; nothing is decided by
+/// them.
 class ReadCounts {
  public:
   struct Counts {

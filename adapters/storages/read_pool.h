@@ -10,7 +10,8 @@
 
 namespace actuary::adapters::storages {
 
-/// A few threads for reads that may wait for a disk: the loop never does, and the host's own pool stays free.
+/// A few threads for reads that may wait for a disk: the loop never does, and the host's own pool
+/// stays free.
 class ReadPool {
  public:
   enum class Order { kRun, kRefuse };

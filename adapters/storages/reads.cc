@@ -21,7 +21,8 @@ Result<std::uint64_t> cut_of(Store& store, const rocksdb::ReadOptions& options, 
   return boundaries.cut_for(*as_of);
 }
 
-Result<StorageStats> stats_of(Store& store, const rocksdb::ReadOptions& options, const StorageId& id) {
+Result<StorageStats> stats_of(Store& store, const rocksdb::ReadOptions& options,
+                              const StorageId& id) {
   TRY(row, store.get(Family::kStorages, stats_key(id), options));
   if (!row) return StorageStats{};
   return decode_stats(*row);
@@ -36,7 +37,8 @@ Result<std::uint64_t> items_until(Store& store, const rocksdb::ReadOptions& opti
   while (low < high) {
     const std::uint64_t middle = low + (high - low) / 2;
     TRY(row, store.get(Family::kItems, item_key(id, middle), options));
-    if (!row) return fail(Code::kCorrupt, "dataset " + id.str() + " lacks item " + std::to_string(middle));
+    if (!row)
+      return fail(Code::kCorrupt, "dataset " + id.str() + " lacks item " + std::to_string(middle));
     TRY(item, decode_item(*row));
     if (item.sequence <= cut) {
       low = middle + 1;
@@ -80,14 +82,16 @@ Result<KeyValueRecord> read_record(Store& store, const StorageId& id, std::strin
 Result<KeyPage> read_keys(Store& store, const StorageId& id, std::string_view after,
                           std::string_view prefix, std::size_t limit) {
   limit = std::min(limit, kKeysPerPageMax);
-  // Keys hold no zero byte, so `after` + 1 lies behind every version of `after` and before the next key.
-  const std::string start =
-      after >= prefix ? id.str().append(after) + (after.empty() ? "" : "\x01") : id.str().append(prefix);
+  // Keys hold no zero byte, so `after` + 1 lies behind every version of `after` and before the next
+  // key.
+  const std::string start = after >= prefix ? id.str().append(after) + (after.empty() ? "" : "\x01")
+                                            : id.str().append(prefix);
   const Snapshot snapshot(store);
   const auto rows = store.scan(Family::kRecords, snapshot.options());
   KeyPage page;
   std::string last;
-  for (rows->Seek(start); rows->Valid() && rows->key().starts_with(slice(id.view())); rows->Next()) {
+  for (rows->Seek(start); rows->Valid() && rows->key().starts_with(slice(id.view()));
+       rows->Next()) {
     TRY(row_key, parse_record_key(rows->key().ToStringView()));
     if (!row_key.key.starts_with(prefix)) break;
     if (row_key.key == last) continue;  // an older version
@@ -137,7 +141,9 @@ Result<ItemPage> read_items(Store& store, const StorageId& id, const ItemQuery& 
   return fail(Code::kCorrupt, "dataset " + id.str() + " lacks items");
 }
 
-Result<StorageStats> read_stats(Store& store, const StorageId& id) { return stats_of(store, {}, id); }
+Result<StorageStats> read_stats(Store& store, const StorageId& id) {
+  return stats_of(store, {}, id);
+}
 
 Result<std::uint64_t> count_versions(Store& store, const StorageId& id, std::string_view key) {
   const std::string prefix = record_prefix(id, key);

@@ -7,15 +7,17 @@
 #include "adapters/storages/store.h"
 #include "engine/ports/storages.h"
 
-/// The reads, each on a snapshot of its own: a commit that drops a version cannot pull it away midway.
+/// The reads, each on a snapshot of its own: a commit that drops a version cannot pull it away
+/// midway.
 namespace actuary::adapters::storages {
 
 /// A page of keys holds no more, whatever was asked.
 inline constexpr std::size_t kKeysPerPageMax = 10'000;
 
 /// errors: kNotFound, kCorrupt, kStorageFailed
-[[nodiscard]] Result<engine::ports::KeyValueRecord> read_record(
-    Store& store, const StorageId& id, std::string_view key, std::optional<std::uint64_t> as_of);
+[[nodiscard]] Result<engine::ports::KeyValueRecord> read_record(Store& store, const StorageId& id,
+                                                                std::string_view key,
+                                                                std::optional<std::uint64_t> as_of);
 [[nodiscard]] Result<engine::ports::KeyPage> read_keys(Store& store, const StorageId& id,
                                                        std::string_view after,
                                                        std::string_view prefix, std::size_t limit);

@@ -27,7 +27,8 @@ WriteThread::Answer without_sequence(engine::ports::Storages::Done<void> done) {
 Status check_value(const std::string& key, const KeyValueRecord& record) {
   TRY_VOID(check_record_key(key));
   if (record.value.size() > kValueBytesMax) {
-    return fail(Code::kTooLarge, "a value has at most " + std::to_string(kValueBytesMax) + " bytes");
+    return fail(Code::kTooLarge,
+                "a value has at most " + std::to_string(kValueBytesMax) + " bytes");
   }
   if (record.content_type.size() + record.content_encoding.size() > 4096) {
     return fail(Code::kTooLarge, "content type and encoding have at most 4096 bytes");
@@ -37,13 +38,15 @@ Status check_value(const std::string& key, const KeyValueRecord& record) {
 
 Status check_items(const std::vector<std::string>& items) {
   if (items.size() > kItemsPerPushMax) {
-    return fail(Code::kTooLarge, "a push has at most " + std::to_string(kItemsPerPushMax) + " items");
+    return fail(Code::kTooLarge,
+                "a push has at most " + std::to_string(kItemsPerPushMax) + " items");
   }
   std::size_t bytes = 0;
   for (const std::string& item : items) {
     bytes += item.size();
     if (item.size() > kItemBytesMax || bytes > kValueBytesMax) {
-      return fail(Code::kTooLarge, "an item has at most " + std::to_string(kItemBytesMax) + " bytes");
+      return fail(Code::kTooLarge,
+                  "an item has at most " + std::to_string(kItemBytesMax) + " bytes");
     }
   }
   return {};
@@ -71,9 +74,8 @@ class RocksStorages::Threads {
   }
   template <class T>
   void refuse(Done<T> done, Error error) const {
-    loop.post([done = std::move(done), error = std::move(error)] {
-      done(tl::make_unexpected(error));
-    });
+    loop.post(
+        [done = std::move(done), error = std::move(error)] { done(tl::make_unexpected(error)); });
   }
   void stop() {
     reads_.stop();
@@ -129,10 +131,9 @@ void RocksStorages::get_record(const StorageId& id, std::string key,
     return threads_->refuse(std::move(done), std::move(valid).error());
   }
   threads_->read_counts.add_read(id);
-  threads_->read<KeyValueRecord>(
-      std::move(done), [id, key = std::move(key), as_of](Store& store) {
-        return storages::read_record(store, id, key, as_of);
-      });
+  threads_->read<KeyValueRecord>(std::move(done), [id, key = std::move(key), as_of](Store& store) {
+    return storages::read_record(store, id, key, as_of);
+  });
 }
 
 void RocksStorages::delete_record(const StorageId& id, std::string key,
@@ -141,17 +142,16 @@ void RocksStorages::delete_record(const StorageId& id, std::string key,
     return threads_->refuse(std::move(done), std::move(valid).error());
   }
   WriteDeletion write{id, std::move(key), writer, threads_->clock.now().utc};
-  threads_->writes.enqueue(std::move(write), sizeof(WriteDeletion), without_sequence(std::move(done)));
+  threads_->writes.enqueue(std::move(write), sizeof(WriteDeletion),
+                           without_sequence(std::move(done)));
 }
 
 void RocksStorages::list_keys(const StorageId& id, std::string after, std::string prefix,
                               std::size_t limit, Done<KeyPage> done) {
   threads_->read_counts.add_list(id);
-  threads_->read<KeyPage>(
-      std::move(done),
-      [id, after = std::move(after), prefix = std::move(prefix), limit](Store& store) {
-        return read_keys(store, id, after, prefix, limit);
-      });
+  threads_->read<KeyPage>(std::move(done),
+                          [id, after = std::move(after), prefix = std::move(prefix), limit](
+                              Store& store) { return read_keys(store, id, after, prefix, limit); });
 }
 
 void RocksStorages::push_items(const StorageId& id, std::vector<std::string> items,

@@ -20,9 +20,10 @@ inline constexpr std::size_t kReadsWaitingMax = 8192;
 
 /// Contents of storages in a RocksDB of their own, durable when acknowledged.
 ///
-/// One thread takes all writes that wait, makes one batch of them and syncs it once; a small pool reads.
-/// Every call is allowed from any thread; every callback comes on the loop's thread, also the refusals.
-/// A commit that fails ends all writing until reopened (kStorageFailed): RocksDB may have kept it.
+/// One thread takes all writes that wait, makes one batch of them and syncs it once; a small pool
+/// reads. Every call is allowed from any thread; every callback comes on the loop's thread, also
+/// the refusals. A commit that fails ends all writing until reopened (kStorageFailed): RocksDB may
+/// have kept it.
 ///
 /// errors: kUnavailable: too much waits, or `close` was called; certainly not written
 class RocksStorages final : public engine::ports::Storages {
@@ -36,7 +37,8 @@ class RocksStorages final : public engine::ports::Storages {
   RocksStorages(const RocksStorages&) = delete;
   RocksStorages& operator=(const RocksStorages&) = delete;
 
-  /// Finishes the commit under way, answers everything that waits with kUnavailable, closes the files.
+  /// Finishes the commit under way, answers everything that waits with kUnavailable, closes the
+  /// files.
   void close();
 
   void fence(const RunId& run_id, Position epoch, Done<std::uint64_t> done) override;

@@ -13,22 +13,26 @@ constexpr std::size_t kBlockCacheBytes = std::size_t{64} << 20U;
 
 rocksdb::DBOptions database_options(bool create) {
   rocksdb::DBOptions options;
-  options.create_if_missing = create;  // never over a damaged store: a missing CURRENT is refused before
+  options.create_if_missing =
+      create;  // never over a damaged store: a missing CURRENT is refused before
   options.create_missing_column_families = true;  // a crash may fall between the families' creation
   // A torn tail was never acknowledged; anything after a hole must not be believed.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.paranoid_checks = true;                    // damage is an error when it is met, not later
   options.verify_sst_unique_id_in_manifest = true;   // a swapped table file is damage too
   options.track_and_verify_wals_in_manifest = true;  // a missing synced log is noticed
-  options.max_total_wal_size = std::uint64_t{256} << 20U;  // seven families: the idle ones would hold logs
-  options.max_background_jobs = 2;       // the machine belongs to the Actors
+  options.max_total_wal_size = std::uint64_t{256}
+                               << 20U;  // seven families: the idle ones would hold logs
+  options.max_background_jobs = 2;      // the machine belongs to the Actors
   options.max_subcompactions = 1;
-  options.max_bgerror_resume_count = 0;  // after a failed write nothing is acknowledged until reopened
-  options.max_open_files = 512;          // descriptors are bounded
-  options.bytes_per_sync = std::uint64_t{1} << 20U;  // large flushes must not make the log's sync wait
-  options.keep_log_file_num = 4;         // RocksDB's own log
+  options.max_bgerror_resume_count =
+      0;                         // after a failed write nothing is acknowledged until reopened
+  options.max_open_files = 512;  // descriptors are bounded
+  options.bytes_per_sync = std::uint64_t{1}
+                           << 20U;  // large flushes must not make the log's sync wait
+  options.keep_log_file_num = 4;    // RocksDB's own log
   options.max_log_file_size = std::size_t{4} << 20U;
-  options.stats_dump_period_sec = 0;     // nobody reads them
+  options.stats_dump_period_sec = 0;  // nobody reads them
   options.stats_persist_period_sec = 0;
   return options;
 }
@@ -38,7 +42,8 @@ rocksdb::ColumnFamilyOptions family_options(Family family, std::shared_ptr<rocks
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = std::move(cache);  // one bound for all families
   table.block_size = std::size_t{16} << 10U;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));  // most touches and fences are not there
+  table.filter_policy.reset(
+      rocksdb::NewBloomFilterPolicy(10));  // most touches and fences are not there
   table.format_version = 5;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.memtable_protection_bytes_per_key = 8;  // a flipped bit in memory must not reach the disk
@@ -59,7 +64,8 @@ Code code_of(const rocksdb::Status& status) {
   return locked ? Code::kInUse : Code::kStorageFailed;
 }
 
-/// Is there a store? A folder that holds something else, or a store without CURRENT, is not made anew.
+/// Is there a store? A folder that holds something else, or a store without CURRENT, is not made
+/// anew.
 Result<bool> store_exists(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);

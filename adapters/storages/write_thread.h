@@ -19,7 +19,8 @@ class WriteThread {
  public:
   using Answer = std::function<void(Result<std::uint64_t>)>;
 
-  WriteThread(Store& store, engine::ports::Loop& loop, ReadCounts& read_counts, std::uint64_t sequence);
+  WriteThread(Store& store, engine::ports::Loop& loop, ReadCounts& read_counts,
+              std::uint64_t sequence);
   ~WriteThread() { stop(); }
   WriteThread(const WriteThread&) = delete;
   WriteThread& operator=(const WriteThread&) = delete;

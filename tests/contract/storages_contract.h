@@ -12,8 +12,8 @@
 #include "tests/support/fixed_clock.h"
 #include "tests/support/manual_loop.h"
 
-/// What every implementation of the storages' port does. Include in one file per test program and instantiate
-/// `StoragesContract` with the ways to make one.
+/// What every implementation of the storages' port does. Include in one file per test program and
+/// instantiate `StoragesContract` with the ways to make one.
 namespace actuary::tests::contract {
 
 using engine::ports::ItemPage;
@@ -31,7 +31,8 @@ class StoragesUnderTest {
   [[nodiscard]] virtual Storages& storages() = 0;
   /// Closes and opens again; a twin in memory does nothing.
   virtual void reopen() = 0;
-  [[nodiscard]] virtual std::uint64_t stored_versions(const StorageId& id, const std::string& key) = 0;
+  [[nodiscard]] virtual std::uint64_t stored_versions(const StorageId& id,
+                                                      const std::string& key) = 0;
 };
 
 struct StoragesMaker {
@@ -70,13 +71,12 @@ class StoragesContract : public testing::TestWithParam<StoragesMaker> {
     return record ? record->value : std::string(to_string(record.error().code));
   }
   Result<std::uint64_t> fence(Position epoch) {
-    return support::await<std::uint64_t>(
-        loop_, [&](auto done) { storages().fence(kRun, epoch, done); });
+    return support::await<std::uint64_t>(loop_,
+                                         [&](auto done) { storages().fence(kRun, epoch, done); });
   }
   Status push(std::vector<std::string> items, std::optional<Writer> writer = {}) {
-    return support::await<void>(loop_, [&](auto done) {
-      storages().push_items(kStore, std::move(items), writer, done);
-    });
+    return support::await<void>(
+        loop_, [&](auto done) { storages().push_items(kStore, std::move(items), writer, done); });
   }
   ItemPage items(ItemQuery query = {}, std::optional<std::uint64_t> as_of = {}) {
     return support::await<ItemPage>(
@@ -92,7 +92,8 @@ class StoragesContract : public testing::TestWithParam<StoragesMaker> {
     return joined + (page.truncated ? "…" : ".");
   }
   StorageStats stats(const StorageId& id) {
-    return support::await<StorageStats>(loop_, [&](auto done) { storages().stats(id, done); }).value();
+    return support::await<StorageStats>(loop_, [&](auto done) { storages().stats(id, done); })
+        .value();
   }
   Status drop() {
     return support::await<void>(loop_, [&](auto done) { storages().drop(kStore, done); });

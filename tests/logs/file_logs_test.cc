@@ -81,8 +81,9 @@ TEST_F(FileLogsTest, AnUnknownOrUnfitIdIsRefused) {
     EXPECT_EQ(logs_->remove(id).error().code, Code::kNotFound) << id;
   }
   EXPECT_EQ(logs_->append("../../../etc/pass", kAt, "x").error().code, Code::kInvalidArgument);
-  EXPECT_EQ(logs_->append(kJob, kAt, std::string(adapters::logs::kTextBytesMax + 1, 'x')).error().code,
-            Code::kTooLarge);
+  EXPECT_EQ(
+      logs_->append(kJob, kAt, std::string(adapters::logs::kTextBytesMax + 1, 'x')).error().code,
+      Code::kTooLarge);
 }
 
 TEST_F(FileLogsTest, ARemovedLogIsGone) {

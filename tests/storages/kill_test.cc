@@ -23,7 +23,8 @@ using engine::ports::KeyValueRecord;
 const StorageId kStore = StorageId::parse("StoreStoreStore01").value();
 constexpr std::uint32_t kCallers = 16;
 
-/// Pushes items and puts records for ever, several at a time, and says in the pipe which are acknowledged.
+/// Pushes items and puts records for ever, several at a time, and says in the pipe which are
+/// acknowledged.
 [[noreturn]] void write_until_killed(const std::filesystem::path& folder, int acknowledged,
                                      std::uint32_t first) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -35,9 +35,8 @@ class RocksStoragesTest : public testing::Test {
     return RocksStorages::open(folder_.path(), loop_, clock_);
   }
   Status push(RocksStorages& storages, std::vector<std::string> items) {
-    return await<void>(loop_, [&](auto done) {
-      storages.push_items(kStore, std::move(items), {}, done);
-    });
+    return await<void>(loop_,
+                       [&](auto done) { storages.push_items(kStore, std::move(items), {}, done); });
   }
 
   Folder folder_;
@@ -116,8 +115,8 @@ TEST_F(RocksStoragesTest, CloseAnswersEveryPendingCallbackOnce) {
   EXPECT_EQ(reads, 2U);
 
   const auto again = open().value();
-  const auto page = await<ItemPage>(
-      loop_, [&](auto done) { again->read_items(kStore, {.limit = 0}, {}, done); });
+  const auto page =
+      await<ItemPage>(loop_, [&](auto done) { again->read_items(kStore, {.limit = 0}, {}, done); });
   EXPECT_EQ(page->total, written) << "what was answered with kUnavailable is certainly not there";
 }
 
@@ -127,9 +126,8 @@ TEST_F(RocksStoragesTest, AFullQueueRefusesAndLosesNothing) {
   std::size_t written = 0;
   std::size_t refused = 0;
   for (std::size_t i = 0; i < kCalls; ++i) {
-    storages->push_items(kStore, {std::string(2000, 'x')}, {}, [&](const Status& status) {
-      ++(status ? written : refused);
-    });
+    storages->push_items(kStore, {std::string(2000, 'x')}, {},
+                         [&](const Status& status) { ++(status ? written : refused); });
   }
   ASSERT_TRUE(loop_.run_until([&] { return written + refused == kCalls; }));
   EXPECT_GT(written, 0U);
@@ -146,9 +144,8 @@ TEST_F(RocksStoragesTest, WhatIsTooLargeIsRefused) {
   // Never touched, so the pages of so large a value do not even exist.
   KeyValueRecord record;
   record.value.resize(adapters::storages::kValueBytesMax + 1);
-  const Status value = await<void>(loop_, [&](auto done) {
-    storages->put_record(kStore, "a", std::move(record), {}, done);
-  });
+  const Status value = await<void>(
+      loop_, [&](auto done) { storages->put_record(kStore, "a", std::move(record), {}, done); });
   ASSERT_FALSE(value);
   EXPECT_EQ(value.error().code, Code::kTooLarge);
 }

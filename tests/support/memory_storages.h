@@ -13,8 +13,9 @@
 
 namespace actuary::tests::support {
 
-/// Storages in memory, for simulations: a write is done at once, its answer is posted. The same calls in the
-/// same order give the same contents. It outlives a simulated crash; the answers die with the loop's tasks.
+/// Storages in memory, for simulations: a write is done at once, its answer is posted. The same
+/// calls in the same order give the same contents. It outlives a simulated crash; the answers die
+/// with the loop's tasks.
 class MemoryStorages final : public engine::ports::Storages {
  public:
   MemoryStorages(engine::ports::Loop& loop, Clock& clock) : loop_(&loop), clock_(clock) {}
@@ -51,9 +52,9 @@ class MemoryStorages final : public engine::ports::Storages {
   }
   void stats(const StorageId& id, Done<engine::ports::StorageStats> done) override {
     const auto found = storages_.find(id);
-    answer<engine::ports::StorageStats>(
-        std::move(done),
-        found == storages_.end() ? engine::ports::StorageStats{} : found->second.stats);
+    answer<engine::ports::StorageStats>(std::move(done), found == storages_.end()
+                                                             ? engine::ports::StorageStats{}
+                                                             : found->second.stats);
   }
   void drop(const StorageId& id, Done<void> done) override {
     storages_.erase(id);
@@ -81,8 +82,9 @@ class MemoryStorages final : public engine::ports::Storages {
     engine::ports::StorageStats stats;
     std::map<std::string, std::vector<KeyVersion>> records;  ///< versions oldest first
     std::vector<Item> items;
-    std::map<std::uint64_t, std::uint64_t> cuts;  ///< fence's sequence -> last commit before the attempt
-    std::map<RunId, std::uint64_t> touched;       ///< by these runs, since that fence
+    std::map<std::uint64_t, std::uint64_t>
+        cuts;                                ///< fence's sequence -> last commit before the attempt
+    std::map<RunId, std::uint64_t> touched;  ///< by these runs, since that fence
   };
   struct Fence {
     Position epoch = 0;
