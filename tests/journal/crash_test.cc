@@ -1,0 +1,143 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <random>
+
+#include "journal/rocks/rocks_journal.h"
+#include "tests/contract/journal_contract.h"
+#include "tests/journal/folder.h"
+
+extern char** environ;
+
+namespace actuary::tests {
+namespace {
+
+/// `journal_appender` in a process of its own, so that it can die like one.
+class Appender {
+ public:
+  explicit Appender(std::vector<std::string> arguments) {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    arguments.insert(arguments.begin(), JOURNAL_APPENDER);
+    std::vector<char*> words;
+    for (std::string& argument : arguments) words.push_back(argument.data());
+    words.push_back(nullptr);
+    EXPECT_EQ(posix_spawn(&pid_, JOURNAL_APPENDER, &actions, nullptr, words.data(), environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    lines_ = fdopen(ends[0], "r");
+  }
+  Appender(const Appender&) = delete;
+  Appender& operator=(const Appender&) = delete;
+  ~Appender() {
+    kill();
+    std::fclose(lines_);
+  }
+
+  /// The next whole line, empty at the end.
+  std::string line() {
+    std::array<char, 512> text{};
+    if (std::fgets(text.data(), text.size(), lines_) == nullptr) return {};
+    std::string line(text.data());
+    if (line.empty() || line.back() != '\n') return {};
+    line.pop_back();
+    return line;
+  }
+  void kill() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    wait();
+  }
+  int wait() {
+    int status = 0;
+    EXPECT_EQ(waitpid(pid_, &status, 0), pid_);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+ private:
+  pid_t pid_ = -1;
+  std::FILE* lines_ = nullptr;
+};
+
+/// Opens what a dead process left: whole, gapless, in whole batches. Returns its head.
+Position inspect(const std::string& path) {
+  auto opened = journal::rocks::RocksJournal::open({.path = path});
+  EXPECT_TRUE(opened) << opened.error().detail;
+  if (!opened) return 0;
+  Position records = 0;
+  Position notes = 0;
+  EXPECT_TRUE((*opened)->scan(1, [&](const Record& record) {
+    ++records;
+    notes += std::holds_alternative<events::CommandNoted>(record.event) ? 1 : 0;
+    return true;
+  }));
+  EXPECT_EQ(records, (*opened)->head().position);
+  EXPECT_EQ(notes % 3, 0U) << "a batch is there in part";
+  EXPECT_EQ((*opened)->version_of(stream_named('a')), notes);
+  return records;
+}
+
+TEST(JournalCrash, EveryAcknowledgedRecordSurvivesSigkillAtAnyMoment) {
+  constexpr int kDeaths = 50;
+  const Folder folder;
+  std::mt19937 random(20261123);
+  Position acknowledged_in_all = 0;
+  for (int death = 0; death < kDeaths; ++death) {
+    Appender appender({folder.path()});
+    Position acknowledged = 0;
+    const unsigned patience = random() % 25;  // dies after so many acknowledgements, 0: at any moment
+    for (unsigned i = 0; i < patience; ++i) acknowledged = std::stoull("0" + appender.line());
+    usleep(random() % 2000);  // so that the kill falls anywhere within an append
+    appender.kill();
+    for (std::string line = appender.line(); !line.empty(); line = appender.line()) {
+      acknowledged = std::stoull(line);
+    }
+    const Position head = inspect(folder.path());
+    ASSERT_GE(head, acknowledged) << "death " << death;
+    acknowledged_in_all = std::max(acknowledged_in_all, acknowledged);
+  }
+  EXPECT_GT(acknowledged_in_all, 100U);
+}
+
+TEST(JournalCrash, AFullDiskPoisonsTheJournalAndLosesNothingAcknowledged) {
+  const Folder folder;
+  ASSERT_EQ(inspect(folder.path()), 0U);
+  Position acknowledged = 0;
+  {
+    Appender appender({folder.path(), "65536"});
+    std::vector<std::string> refusals;
+    for (std::string line = appender.line(); !line.empty(); line = appender.line()) {
+      if (std::isdigit(static_cast<unsigned char>(line[0])) != 0) {
+        EXPECT_TRUE(refusals.empty()) << "acknowledged after a failure";
+        acknowledged = std::stoull(line);
+      } else {
+        refusals.push_back(line);
+      }
+    }
+    EXPECT_EQ(appender.wait(), 0);
+    EXPECT_EQ(refusals, std::vector<std::string>(3, "storage-failed"));
+  }
+  EXPECT_GT(acknowledged, 10U);
+  EXPECT_GE(inspect(folder.path()), acknowledged);
+}
+
+TEST(JournalCrash, AnotherProcessIsRefusedByName) {
+  const Folder folder;
+  const auto opened = journal::rocks::RocksJournal::open({.path = folder.path()});
+  ASSERT_TRUE(opened);
+  Appender appender({folder.path()});
+  const std::string line = appender.line();
+  EXPECT_NE(line.find("in use by process " + std::to_string(getpid())), std::string::npos) << line;
+  EXPECT_EQ(appender.wait(), 1);
+}
+
+}  // namespace
+}  // namespace actuary::tests
