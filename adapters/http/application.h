@@ -10,7 +10,8 @@ class Application {
  public:
   virtual ~Application() = default;
 
-  /// Asked when a request's head is there: what to do with its body. May note things in the request.
+  /// Asked when a request's head is there: what to do with its body. May note things in the
+  /// request.
   [[nodiscard]] virtual BodyPlan plan(Request& request) = 0;
 
   /// Asked when the body is there too, unless it was refused. Answers now or later.

@@ -23,7 +23,8 @@ class Identity final : public BodyDecoder {
   [[nodiscard]] bool complete() const override { return true; }
 };
 
-/// gzip (several members are one body), zlib, and the bare deflate that some clients send under the same name.
+/// gzip (several members are one body), zlib, and the bare deflate that some clients send under the
+/// same name.
 class Inflate final : public BodyDecoder {
  public:
   explicit Inflate(bool gzip) : gzip_(gzip) {}
@@ -66,7 +67,8 @@ class Inflate final : public BodyDecoder {
     constexpr int kGzipWindow = 15 + 16;
     constexpr int kZlibWindow = 15;
     constexpr int kBareWindow = -15;
-    // A zlib header begins with method 8 and a window of at most 32 KiB; a first block of bare deflate does not.
+    // A zlib header begins with method 8 and a window of at most 32 KiB; a first block of bare
+    // deflate does not.
     const auto byte = static_cast<unsigned char>(first);
     const bool zlib = (byte & 0x0fU) == 8 && (byte >> 4U) <= 7;
     const int window = gzip_ ? kGzipWindow : (zlib ? kZlibWindow : kBareWindow);
@@ -100,8 +102,7 @@ class Brotli final : public BodyDecoder {
       Step step;
       auto* to = reinterpret_cast<std::uint8_t*>(step.data());
       std::size_t room = kStepBytes;
-      const auto result =
-          BrotliDecoderDecompressStream(state_, &in_size, &in, &room, &to, nullptr);
+      const auto result = BrotliDecoderDecompressStream(state_, &in_size, &in, &room, &to, nullptr);
       out.append(step.data(), kStepBytes - room);
       if (out.size() > bytes_max) return Outcome::kTooLarge;
       if (result == BROTLI_DECODER_RESULT_ERROR) return Outcome::kCorrupt;

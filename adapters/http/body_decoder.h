@@ -9,15 +9,16 @@
 
 namespace actuary::adapters::http {
 
-/// Undoes one Content-Encoding while the bytes arrive. It never makes more than `bytes_max` and a little,
-/// however small what came in was.
+/// Undoes one Content-Encoding while the bytes arrive. It never makes more than `bytes_max` and a
+/// little, however small what came in was.
 class BodyDecoder {
  public:
   enum class Outcome : std::uint8_t { kFine, kTooLarge, kCorrupt };
 
   virtual ~BodyDecoder() = default;
 
-  /// For `identity` (or nothing), `gzip`, `x-gzip`, `deflate`, `br`; null for every other one, lists of several too.
+  /// For `identity` (or nothing), `gzip`, `x-gzip`, `deflate`, `br`; null for every other one,
+  /// lists of several too.
   [[nodiscard]] static std::unique_ptr<BodyDecoder> make(std::string_view encoding);
 
   /// Appends what `bytes` decode to. After anything but kFine the decoder is of no more use.

@@ -59,10 +59,10 @@ std::optional<std::string> gzip(std::string_view body) {
 std::optional<std::string> brotli(std::string_view body) {
   std::size_t size = BrotliEncoderMaxCompressedSize(body.size());
   std::string packed(size, '\0');
-  const auto fine = BrotliEncoderCompress(
-      kBrotliQuality, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, body.size(),
-      reinterpret_cast<const std::uint8_t*>(body.data()), &size,
-      reinterpret_cast<std::uint8_t*>(packed.data()));
+  const auto fine =
+      BrotliEncoderCompress(kBrotliQuality, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, body.size(),
+                            reinterpret_cast<const std::uint8_t*>(body.data()), &size,
+                            reinterpret_cast<std::uint8_t*>(packed.data()));
   if (fine == BROTLI_FALSE) return std::nullopt;
   packed.resize(size);
   return packed;

@@ -60,7 +60,8 @@ void Connection::on_read(BytesView bytes) {
 void Connection::on_end_of_input() {
   input_ended_ = true;
   update_reading();
-  // Who sends no more and has no answer under way is done; who waits for an answer has left, as far as can be told.
+  // Who sends no more and has no answer under way is done; who waits for an answer has left, as far
+  // as can be told.
   const bool answers_flow = queued() > 0 && phase_ == Phase::kHead;
   if (answers_flow) {
     linger();
@@ -131,9 +132,9 @@ void Connection::respond(Response response) {
   const bool bodiless = response.status == 204 || response.status == 304;
   if (bodiless) response.body.clear();
   compress_response(accept_encoding_, response);
-  auto head = response_head(response.status, response.headers,
-                            bodiless ? Framing::kNone : Framing::kLength, response.body.size(),
-                            keep_alive_);
+  auto head =
+      response_head(response.status, response.headers, bodiless ? Framing::kNone : Framing::kLength,
+                    response.body.size(), keep_alive_);
   write(std::move(head), head_only_ ? std::string() : std::move(response.body));
   answer_complete();
 }
@@ -143,8 +144,8 @@ void Connection::begin_stream(int status, Headers headers) {
   bodiless_ = head_only_ || status == 204 || status == 304;
   chunked_ = http_1_1_ && status != 204 && status != 304;
   keep_alive_ = keep_alive_ && !shared_.closing && (chunked_ || bodiless_);
-  const auto framing = chunked_ ? Framing::kChunked
-                                : (bodiless_ ? Framing::kNone : Framing::kUntilClose);
+  const auto framing =
+      chunked_ ? Framing::kChunked : (bodiless_ ? Framing::kNone : Framing::kUntilClose);
   write(response_head(status, headers, framing, 0, keep_alive_), {});
 }
 

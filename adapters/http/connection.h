@@ -29,7 +29,8 @@ struct Shared {
   std::array<char, 64UL * 1024> read_buffer;  ///< one for all: an idle connection holds no buffer
 };
 
-/// One client's connection: reads requests one after the other, answers each before it parses the next.
+/// One client's connection: reads requests one after the other, answers each before it parses the
+/// next.
 class Connection final : private Parser::Sink {
  public:
   enum class Transport : std::uint8_t { kTcp, kUnix };

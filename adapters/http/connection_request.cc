@@ -1,4 +1,5 @@
-// How a connection takes a request in: its head, the plan for its body, the body, and the hand-over.
+// How a connection takes a request in: its head, the plan for its body, the body, and the
+// hand-over.
 #include "adapters/http/compress.h"
 #include "adapters/http/connection.h"
 #include "adapters/http/target.h"
@@ -7,7 +8,8 @@
 namespace actuary::adapters::http {
 namespace {
 
-/// A refused request's body of up to this many bytes is skipped, so that the connection can be kept.
+/// A refused request's body of up to this many bytes is skipped, so that the connection can be
+/// kept.
 constexpr std::uint64_t kSkippedBytesMax = 64UL * 1024;
 
 std::string joined(const Headers& headers, std::string_view name) {
@@ -104,8 +106,8 @@ void Connection::refuse_body(BodyDecoder::Outcome outcome) {
     return;
   }
   const auto encoding = joined(request_.headers, "Content-Encoding");
-  (void)refuse(to_response(
-      {400, "invalid-request", "The request body is not valid " + encoding + ".", {}}));
+  (void)refuse(
+      to_response({400, "invalid-request", "The request body is not valid " + encoding + ".", {}}));
 }
 
 void Connection::on_complete() {

@@ -32,11 +32,11 @@ void Connection::write(std::string head, std::string body) {
   written_ += head.size() + body.size();
   std::size_t taken = 0;
   if (queued() == 0) {
-    std::array<uv_buf_t, 2> buffers{
-        uv_buf_init(head.data(), static_cast<unsigned>(head.size())),
-        uv_buf_init(body.data(), static_cast<unsigned>(body.size()))};
+    std::array<uv_buf_t, 2> buffers{uv_buf_init(head.data(), static_cast<unsigned>(head.size())),
+                                    uv_buf_init(body.data(), static_cast<unsigned>(body.size()))};
     const int result = uv_try_write(stream(), buffers.data(), buffers.size());
-    // An error shows again on the queued write, whose callback closes; here a caller may still be in the middle.
+    // An error shows again on the queued write, whose callback closes; here a caller may still be
+    // in the middle.
     taken = result > 0 ? static_cast<std::size_t>(result) : 0;
   }
   if (taken < head.size() + body.size()) queue_write(std::move(head), std::move(body), taken);

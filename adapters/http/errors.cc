@@ -91,7 +91,8 @@ Response data_response(const nlohmann::ordered_json& data, int status) {
 }
 
 Response json_response(const nlohmann::ordered_json& document, int status) {
-  // `replace` keeps a stray byte in somebody's text from ending the process: dump throws on it otherwise.
+  // `replace` keeps a stray byte in somebody's text from ending the process: dump throws on it
+  // otherwise.
   constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
   return {status,
           {{"Content-Type", "application/json; charset=utf-8"}},

@@ -11,7 +11,8 @@ namespace actuary::adapters::http {
 
 class Connection;
 
-/// One request's answer: what the handler's Responder and the connection have in common. It outlives neither's need.
+/// One request's answer: what the handler's Responder and the connection have in common. It
+/// outlives neither's need.
 class Exchange {
  public:
   explicit Exchange(Connection& connection) : connection_(&connection) {}

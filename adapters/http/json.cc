@@ -8,7 +8,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Builds the document from nlohmann's events. Its own builder has no depth limit and reports by throwing.
+/// Builds the document from nlohmann's events. Its own builder has no depth limit and reports by
+/// throwing.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
   bool null() override { return add(nullptr); }

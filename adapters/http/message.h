@@ -57,8 +57,8 @@ struct Request {
   std::string method;  ///< after `?method=` was applied
   std::string target;  ///< as sent
   std::string path;    ///< before `?`, still encoded, `/v2/acts` already written `/v2/actors`
-  std::vector<std::string> segments;    ///< the path, split and decoded
-  std::vector<Query::Field> parameters; ///< what the route's `{name}`s matched, decoded
+  std::vector<std::string> segments;     ///< the path, split and decoded
+  std::vector<Query::Field> parameters;  ///< what the route's `{name}`s matched, decoded
   Query query;
   Headers headers;
   std::string peer;  ///< `127.0.0.1:54321`, or `unix`

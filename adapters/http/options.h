@@ -14,8 +14,10 @@ struct Options {
 
   std::size_t connections_max = kConnectionsMax;
   std::size_t buffered_bytes_max = kBufferedBytesMax;
-  Milliseconds head_deadline{10'000};   ///< from a request's first byte (or the accept) to its head's last one
-  Milliseconds body_deadline{30'000};   ///< within it a body is complete or has grown by `body_progress_bytes`
+  Milliseconds head_deadline{
+      10'000};  ///< from a request's first byte (or the accept) to its head's last one
+  Milliseconds body_deadline{
+      30'000};  ///< within it a body is complete or has grown by `body_progress_bytes`
   Milliseconds idle_deadline{65'000};   ///< between requests
   Milliseconds write_deadline{30'000};  ///< without a byte taken by the client
   Milliseconds linger_deadline{2'000};  ///< how long a refused client may go on sending

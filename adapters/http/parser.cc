@@ -77,6 +77,10 @@ bool Parser::scan_byte(char byte) {
     refuse(400, "The request head holds a NUL byte.");
   } else if (line_start && (byte == ' ' || byte == '\t')) {
     refuse(400, "The request head has a folded line.");
+  } else if (line_start && !request_line_ && byte == ':') {
+    refuse(400, "A header has no name.");
+  } else if (request_line_ && byte == ' ' && last_ == ' ') {
+    refuse(400, "The request line has two blanks in a row.");
   }
   if (refusal_status_ != 0) return false;
 
@@ -150,7 +154,8 @@ int Parser::headers_complete() {
   if ((parser_.flags & F_CONTENT_LENGTH) != 0) head_.content_length = parser_.content_length;
   head_.keep_alive = llhttp_should_keep_alive(&parser_) != 0;
   head_.websocket = head_.headers.has_token("Upgrade", "websocket");
-  // Any other upgrade is ignored, as RFC 9110 section 7.8 allows; llhttp would stop reading HTTP here.
+  // Any other upgrade is ignored, as RFC 9110 section 7.8 allows; llhttp would stop reading HTTP
+  // here.
   parser_.upgrade = 0;
   if (!check_head()) return -1;
   if (!sink_.on_head(std::move(head_))) {

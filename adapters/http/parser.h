@@ -27,10 +27,12 @@ struct RequestHead {
   [[nodiscard]] bool has_body() const { return chunked || content_length.value_or(0) > 0; }
 };
 
-/// Parses requests, one at a time: llhttp in strict mode behind a scan of the head that refuses what llhttp lets through.
+/// Parses requests, one at a time: llhttp in strict mode behind a scan of the head that refuses
+/// what llhttp lets through.
 ///
-/// Refused here: a line end without CR, a CR without LF, folded lines, NUL, a version other than 1.0 and 1.1,
-/// Transfer-Encoding in 1.0 or other than exactly `chunked`, a missing or second Host, and heads past the limits.
+/// Refused here: a line end without CR, a CR without LF, folded lines, nameless headers, two blanks
+/// in a row, NUL, a version other than 1.0 and 1.1, Transfer-Encoding in 1.0 or other than exactly
+/// `chunked`, a missing or second Host, and heads past the limits.
 class Parser {
  public:
   /// Who takes the pieces. Either may answer false: parsing stops there with `State::kStopped`.
@@ -52,7 +54,8 @@ class Parser {
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
 
-  /// Takes bytes up to the end of one request; what follows it is not consumed. Never called with no bytes.
+  /// Takes bytes up to the end of one request; what follows it is not consumed. Never called with
+  /// no bytes.
   [[nodiscard]] Fed feed(BytesView bytes);
 
   /// Forgets the request that is complete, all of it.

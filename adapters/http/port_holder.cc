@@ -11,15 +11,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The inode of the socket that listens on `port`, from one of the kernel's tables; empty when there is none.
+/// The inode of the socket that listens on `port`, from one of the kernel's tables; empty when
+/// there is none.
 std::string listening_inode(const char* table, std::uint16_t port) {
   std::ifstream lines(table);
   std::string line;
   while (std::getline(lines, line)) {
     std::istringstream fields(line);
     std::string slot, local, remote, state, queues, timer, retransmits, uid, timeout, inode;
-    fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >>
-        inode;
+    fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >>
+        timeout >> inode;
     const auto colon = local.find(':');
     constexpr std::string_view kListening = "0A";
     if (colon == std::string::npos || state != kListening) continue;

@@ -104,10 +104,9 @@ Result<std::optional<std::int64_t>> Query::integer(std::string_view name, std::i
   if (text.empty()) return std::nullopt;
   const auto value = whole_number(text);
   if (!value || *value < low || *value > high) {
-    return fail(Code::kInvalidArgument, "Parameter \"" + std::string(name) +
-                                            "\" must be a whole number from " +
-                                            std::to_string(low) + " to " + std::to_string(high) +
-                                            ".");
+    return fail(Code::kInvalidArgument,
+                "Parameter \"" + std::string(name) + "\" must be a whole number from " +
+                    std::to_string(low) + " to " + std::to_string(high) + ".");
   }
   return value;
 }

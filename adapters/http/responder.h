@@ -12,8 +12,8 @@ namespace actuary::adapters::http {
 
 class Exchange;
 
-/// Where a streamed answer's bytes go. A copy is the same stream. When the last copy goes away before `end`, the
-/// connection is cut, so that the client sees that something is missing.
+/// Where a streamed answer's bytes go. A copy is the same stream. When the last copy goes away
+/// before `end`, the connection is cut, so that the client sees that something is missing.
 class StreamWriter {
  public:
   enum class Room : std::uint8_t {
@@ -27,15 +27,17 @@ class StreamWriter {
   [[nodiscard]] Room write(std::string bytes) const;
   void end() const;
   [[nodiscard]] bool closed() const;
-  /// Called once, when there is room again after `kFull`, or when the client is gone; set it anew for each wait.
+  /// Called once, when there is room again after `kFull`, or when the client is gone; set it anew
+  /// for each wait.
   void on_drain(std::function<void()> callback) const;
 
  private:
   std::shared_ptr<Exchange> exchange_;
 };
 
-/// How a handler answers: exactly once, now or later, on the loop's thread. A copy is the same answer. When the last
-/// copy goes away unanswered the client gets a 500. After the client has gone every call is harmless.
+/// How a handler answers: exactly once, now or later, on the loop's thread. A copy is the same
+/// answer. When the last copy goes away unanswered the client gets a 500. After the client has gone
+/// every call is harmless.
 class Responder {
  public:
   explicit Responder(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}

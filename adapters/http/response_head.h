@@ -13,7 +13,8 @@ enum class Framing : std::uint8_t { kLength, kChunked, kUntilClose, kNone };
 
 [[nodiscard]] std::string_view reason_phrase(int status);
 
-/// The status line and header fields, with the blank line. A header whose text could break out of its line is left out.
+/// The status line and header fields, with the blank line. A header whose text could break out of
+/// its line is left out.
 [[nodiscard]] std::string response_head(int status, const Headers& headers, Framing framing,
                                         std::size_t length, bool keep_alive);
 

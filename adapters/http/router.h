@@ -29,8 +29,9 @@ struct Route {
   std::size_t body_bytes_max = kBodyBytesMax;
 };
 
-/// Finds a request's handler in a table. Of two patterns that fit, the one with the earlier literal wins, whatever
-/// their order. HEAD is served by GET's handler where there is no row of its own; OPTIONS always answers.
+/// Finds a request's handler in a table. Of two patterns that fit, the one with the earlier literal
+/// wins, whatever their order. HEAD is served by GET's handler where there is no row of its own;
+/// OPTIONS always answers.
 class Router final : public Application {
  public:
   /// Who asks? Sets `request.principal`, or says what is wrong. Called with the head alone.

@@ -81,8 +81,9 @@ Server::~Server() { ACTUARY_ASSERT(closing_ && handles_open_ == 0 && connections
 Result<std::uint16_t> Server::listen_tcp(const std::string& address, std::uint16_t port) {
   sockaddr_storage bound{};
   const bool ip6 = address.find(':') != std::string::npos;
-  const int parsed = ip6 ? uv_ip6_addr(address.c_str(), port, reinterpret_cast<sockaddr_in6*>(&bound))
-                         : uv_ip4_addr(address.c_str(), port, reinterpret_cast<sockaddr_in*>(&bound));
+  const int parsed =
+      ip6 ? uv_ip6_addr(address.c_str(), port, reinterpret_cast<sockaddr_in6*>(&bound))
+          : uv_ip4_addr(address.c_str(), port, reinterpret_cast<sockaddr_in*>(&bound));
   if (parsed != 0) return fail(Code::kInvalidArgument, "not an IP address: " + address);
   auto listener = std::make_unique<Listener>(*this);
   auto* tcp = &listener->handle.tcp;
@@ -110,9 +111,8 @@ Status Server::listen_unix(const std::string& path) {
   const int bound = uv_pipe_bind(pipe, path.c_str());
   // Nobody can connect before listening starts, so the mode is in place in time.
   if (bound != 0 || ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0) {
-    uv_close(reinterpret_cast<uv_handle_t*>(listener.release()->stream()), [](uv_handle_t* handle) {
-      delete static_cast<Listener*>(handle->data);
-    });
+    uv_close(reinterpret_cast<uv_handle_t*>(listener.release()->stream()),
+             [](uv_handle_t* handle) { delete static_cast<Listener*>(handle->data); });
     return fail(Code::kInvalidArgument, path + ": " + uv_text(bound));
   }
   return start_listening(std::move(listener), path);
@@ -151,11 +151,11 @@ void Server::on_connection(Listener& listener) {
   connections_.emplace(raw, std::move(connection));
   if (!uv_is_active(reinterpret_cast<uv_handle_t*>(&timer_))) {
     const auto& options = shared_->options;
-    const auto shortest = std::min({options.head_deadline, options.body_deadline,
-                                    options.idle_deadline, options.write_deadline,
-                                    options.linger_deadline});
-    const auto period = static_cast<std::uint64_t>(
-        std::clamp<std::int64_t>(shortest.count() / 4, 10, 500));
+    const auto shortest =
+        std::min({options.head_deadline, options.body_deadline, options.idle_deadline,
+                  options.write_deadline, options.linger_deadline});
+    const auto period =
+        static_cast<std::uint64_t>(std::clamp<std::int64_t>(shortest.count() / 4, 10, 500));
     uv_timer_start(
         &timer_, [](uv_timer_t* timer) { static_cast<Server*>(timer->data)->sweep(); }, period,
         period);

@@ -34,15 +34,18 @@ class Server {
 
   /// Listens on one more address; port 0 takes a free one. Returns the port.
   ///
-  /// errors: kInUse, somebody listens there, named where that can be seen; kInvalidArgument, not an address
+  /// errors: kInUse, somebody listens there, named where that can be seen; kInvalidArgument, not an
+  /// address
   [[nodiscard]] Result<std::uint16_t> listen_tcp(const std::string& address, std::uint16_t port);
 
   /// Listens on a unix socket, mode 0600. A socket that nobody answers on any more is replaced.
   ///
-  /// errors: kInUse, somebody answers there; kInvalidArgument, the path is too long or something else is there
+  /// errors: kInUse, somebody answers there; kInvalidArgument, the path is too long or something
+  /// else is there
   [[nodiscard]] Status listen_unix(const std::string& path);
 
-  /// Stops listening. Gracefully, answers under way are finished first. `done` runs when the last handle is closed.
+  /// Stops listening. Gracefully, answers under way are finished first. `done` runs when the last
+  /// handle is closed.
   void close(CloseMode mode, std::function<void()> done);
 
   [[nodiscard]] std::size_t connections() const { return connections_.size(); }
