@@ -17,7 +17,8 @@ struct Head {
   std::uint32_t format = 0;
 };
 
-/// An append-only, gapless sequence of records; every implementation passes tests/contract/journal_contract.h.
+/// An append-only, gapless sequence of records; every implementation passes
+/// tests/contract/journal_contract.h.
 class Journal {
  public:
   using Done = std::function<void(Result<Position>)>;
@@ -26,11 +27,13 @@ class Journal {
 
   virtual ~Journal() = default;
 
-  /// Appends the whole batch durably, or nothing of it. `done` comes from another thread, with the new head.
+  /// Appends the whole batch durably, or nothing of it. `done` comes from another thread, with the
+  /// new head.
   ///
   /// shape:  1..kBatchRecordsMax records; positions follow the head without a gap, versions their
   ///         streams', terms are the last claimed one; the first record of all is a TermClaimed
-  /// errors: kVersionConflict, nothing written; kStorageFailed, perhaps written: refuse everything until reopened
+  /// errors: kVersionConflict, nothing written; kStorageFailed, perhaps written: refuse everything
+  ///         until reopened
   /// source: journal/FORMAT.md, "Append"
   virtual void append(std::vector<Record> batch, Done done) = 0;
 

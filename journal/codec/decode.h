@@ -114,8 +114,8 @@ Status read_scalar(Wire<M> number, M& value, std::string_view name) {
   value = from_wire<M>(number);
   if constexpr (Enumeration<M>) {
     if (!is_enumerator(value)) {
-      return fail(Code::kNewerVersion,
-                  std::string(name) + " is " + std::to_string(number) + ", which nothing here knows");
+      return fail(Code::kNewerVersion, std::string(name) + " is " + std::to_string(number) +
+                                           ", which nothing here knows");
     }
   }
   return {};
@@ -154,7 +154,8 @@ Status read_union(const Table* table, std::uint8_t number, V& value, std::string
     return fail(Code::kNewerVersion, std::string(name) + " is of type " + std::to_string(number) +
                                          ", which nothing here knows");
   }
-  if (number == 0 || table == nullptr) return fail(Code::kCorrupt, std::string(name) + " is missing");
+  if (number == 0 || table == nullptr)
+    return fail(Code::kCorrupt, std::string(name) + " is missing");
   Status status;
   const auto one = [&]<std::size_t Index>() {
     status = read_table(*table, value.template emplace<Index>());
@@ -207,7 +208,8 @@ struct Root {
   }
 };
 
-/// The bytes at an address that scalars of eight bytes may be read from; copies them only when needed.
+/// The bytes at an address that scalars of eight bytes may be read from; copies them only when
+/// needed.
 class AlignedBytes {
  public:
   explicit AlignedBytes(BytesView bytes) : data_(bytes.data()), size_(bytes.size()) {
@@ -230,7 +232,8 @@ class AlignedBytes {
   std::size_t size_;
 };
 
-/// Reads what `encode_table` wrote. Safe on any bytes: everything is verified before it is followed.
+/// Reads what `encode_table` wrote. Safe on any bytes: everything is verified before it is
+/// followed.
 ///
 /// errors: kCorrupt; kNewerVersion for an enumerator or a union's type that nothing here knows
 template <Described T>

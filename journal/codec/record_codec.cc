@@ -55,7 +55,8 @@ Result<Bytes> encode_record(const Record& record) {
 }
 
 Result<Record> decode_record(BytesView stored, Position position) {
-  if (stored.size() < kRecordHeaderBytes) return bad(position, Code::kCorrupt, "shorter than its header");
+  if (stored.size() < kRecordHeaderBytes)
+    return bad(position, Code::kCorrupt, "shorter than its header");
   if (get<std::uint64_t>(stored, 0) != checksum(stored)) {
     return bad(position, Code::kCorrupt, "the checksum does not match its bytes");
   }

@@ -6,7 +6,8 @@
 
 namespace actuary::journal::codec {
 
-/// What this program's schema/record.fbs is. Grows by one with every release that adds to the schema.
+/// What this program's schema/record.fbs is. Grows by one with every release that adds to the
+/// schema.
 inline constexpr std::uint16_t kSchema = 1;
 inline constexpr std::size_t kRecordHeaderBytes = 16;
 

@@ -81,8 +81,8 @@ void write_json(JsonWriter& out, const T& value) {
   out.close('}');
 }
 
-/// One line of JSON, members in the order of the schema, spelled as there. Nil ids and absent values are
-/// null; a union says its `type` first; integers are exact, so read them with 64 bits.
+/// One line of JSON, members in the order of the schema, spelled as there. Nil ids and absent
+/// values are null; a union says its `type` first; integers are exact, so read them with 64 bits.
 template <Described T>
 [[nodiscard]] std::string to_json(const T& value) {
   JsonWriter out;

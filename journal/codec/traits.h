@@ -15,8 +15,8 @@
 #include "journal/base/id.h"
 #include "journal/base/time.h"
 
-/// What a member of a described struct can be, as types. Encoder, decoder, JSON and the reflection test
-/// all branch on these, and on nothing else.
+/// What a member of a described struct can be, as types. Encoder, decoder, JSON and the reflection
+/// test all branch on these, and on nothing else.
 namespace actuary::journal::codec {
 
 template <class T>
@@ -130,7 +130,8 @@ constexpr bool all_fields(Visit&& visit) {
     slot = static_cast<std::uint16_t>(slot + kSlots<M>);
     return visit(mine, each);
   };
-  return std::apply([&](const auto&... each) { return (one(each) && ... && true); }, fields_of<T>());
+  return std::apply([&](const auto&... each) { return (one(each) && ... && true); },
+                    fields_of<T>());
 }
 
 /// Bounds of what a decoder follows, whatever its bytes say.

@@ -27,8 +27,11 @@ void MemoryJournal::append(std::vector<Record> batch, Done done) {
 }
 
 Result<Position> MemoryJournal::apply(std::vector<Record> batch) {
-  if (poisoned_) return fail(Code::kStorageFailed, "an earlier append failed; open the journal again");
-  const auto version = [this](const StreamId& stream) { return Result<Version>(version_of(stream)); };
+  if (poisoned_)
+    return fail(Code::kStorageFailed, "an earlier append failed; open the journal again");
+  const auto version = [this](const StreamId& stream) {
+    return Result<Version>(version_of(stream));
+  };
   TRY(fitted, record::fit_batch({log_.size(), term_}, batch, version));
   for (const Record& record : batch) streams_[record.stream].push_back(record.position);
   std::move(batch.begin(), batch.end(), std::back_inserter(log_));

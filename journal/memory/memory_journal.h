@@ -10,8 +10,8 @@
 
 namespace actuary::journal::memory {
 
-/// The journal's in-memory twin: the same answers, no disk, one thread. Held appends let a simulated
-/// world choose when an append becomes durable, whether it does, and where a crash falls.
+/// The journal's in-memory twin: the same answers, no disk, one thread. Held appends let a
+/// simulated world choose when an append becomes durable, whether it does, and where a crash falls.
 class MemoryJournal final : public Journal {
  public:
   enum class Completion {
@@ -37,7 +37,8 @@ class MemoryJournal final : public Journal {
   bool complete_next();
   /// Answers the oldest held append with kStorageFailed and refuses everything until `reopen`.
   bool fail_next(Fate fate);
-  /// Answers the next append that is not held with kStorageFailed; the immediate mode's `fail_next`.
+  /// Answers the next append that is not held with kStorageFailed; the immediate mode's
+  /// `fail_next`.
   void fail_following_append(Fate fate) { failing_ = fate; }
   /// A crash and a fresh start: held appends are gone without an answer, what was durable is there.
   void reopen();

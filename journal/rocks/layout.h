@@ -13,8 +13,8 @@
 namespace actuary::journal::rocks {
 
 enum class Family : std::uint8_t { kDefault, kLog, kStreams, kTree, kMeta };
-inline constexpr std::array<std::string_view, 5> kFamilyNames = {"default", "log", "streams", "tree",
-                                                                 "meta"};
+inline constexpr std::array<std::string_view, 5> kFamilyNames = {"default", "log", "streams",
+                                                                 "tree", "meta"};
 
 inline constexpr std::string_view kMetaId = "id";
 inline constexpr std::string_view kMetaFormat = "format";

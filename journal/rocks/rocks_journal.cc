@@ -69,7 +69,8 @@ void RocksJournal::write_queued() {
 
 Result<Position> RocksJournal::write(const std::vector<Record>& batch) {
   if (!poison_.empty()) {
-    return fail(Code::kStorageFailed, "an earlier append failed, open the journal again: " + poison_);
+    return fail(Code::kStorageFailed,
+                "an earlier append failed, open the journal again: " + poison_);
   }
   record::Frontier frontier;
   {

@@ -17,7 +17,8 @@ namespace actuary::journal::rocks {
 
 class Store;
 
-/// The journal on RocksDB. One thread writes; `done` is called from it, in the order of the appends.
+/// The journal on RocksDB. One thread writes; `done` is called from it, in the order of the
+/// appends.
 class RocksJournal final : public Journal {
  public:
   struct Options {

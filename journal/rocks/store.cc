@@ -37,7 +37,8 @@ Result<Version> Store::last_version(const StreamId& stream) const {
 
 Result<Record> Store::read(Position position) const {
   rocksdb::PinnableSlice stored;
-  const auto found = database_->Get(read_options(), family(Family::kLog), number_bytes(position), &stored);
+  const auto found =
+      database_->Get(read_options(), family(Family::kLog), number_bytes(position), &stored);
   if (!found.ok()) {
     TRY_VOID(checked(found).map_error([&](Error error) {
       error.detail = "record " + std::to_string(position) + ": " + error.detail;

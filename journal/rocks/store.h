@@ -13,7 +13,8 @@
 
 namespace actuary::journal::rocks {
 
-/// The RocksDB below the journal: made, checked, opened and read. It never decides what is appended.
+/// The RocksDB below the journal: made, checked, opened and read. It never decides what is
+/// appended.
 class Store {
  public:
   using Visit = std::function<bool(const Record&)>;
@@ -21,7 +22,8 @@ class Store {
   /// A new journal, whole or not at all: it is made beside its place and then renamed into it.
   [[nodiscard]] static Status create(const std::string& directory);
   [[nodiscard]] static bool exists(const std::string& directory);
-  /// Checks read-only that the folder is ours and of our format, then opens it and verifies the head.
+  /// Checks read-only that the folder is ours and of our format, then opens it and verifies the
+  /// head.
   ///
   /// errors: kCorrupt, kNewerVersion (both formats named), kStorageFailed; nothing was changed
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::string& directory);

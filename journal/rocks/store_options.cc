@@ -1,6 +1,5 @@
 #include "journal/rocks/store_options.h"
 
-#include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
 namespace actuary::journal::rocks {
@@ -9,7 +8,8 @@ rocksdb::DBOptions database_options() {
   rocksdb::DBOptions options;
   options.create_if_missing = false;  // only our own creation makes a store, never an open
   options.create_missing_column_families = false;
-  // A torn last batch was never acknowledged: recovery ends before it instead of refusing the store.
+  // A torn last batch was never acknowledged: recovery ends before it instead of refusing the
+  // store.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.best_efforts_recovery = false;  // it would open with older data instead of telling us
   options.paranoid_checks = true;         // damage is an error, never silence
@@ -41,7 +41,6 @@ rocksdb::ColumnFamilyOptions family_options() {
   rocksdb::ColumnFamilyOptions options;
   rocksdb::BlockBasedTableOptions table;
   table.checksum = rocksdb::kXXH3;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));  // "no such stream yet" costs no read
   table.verify_compression = true;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kNoCompression;  // a damaged byte damages one record, not a block

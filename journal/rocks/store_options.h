@@ -2,7 +2,8 @@
 
 #include <rocksdb/options.h>
 
-/// Every option of the journal's store, with its reason. The benchmark's reference uses the same ones.
+/// Every option of the journal's store, with its reason. The benchmark's reference uses the same
+/// ones.
 namespace actuary::journal::rocks {
 
 [[nodiscard]] rocksdb::DBOptions database_options();

@@ -8,10 +8,11 @@
 
 #include "journal/journal.h"
 
-/// What every journal does. Instantiate it with a world: a type that opens, loses and reopens a journal.
+/// What every journal does. Instantiate it with a world: a type that opens, loses and reopens a
+/// journal.
 ///
-/// `World` has: `Journal& open()` (again: as after a restart) and `void refuse_next_append()`, after
-/// which the next append fails as on a broken disk.
+/// `World` has: `Journal& open()` (again: as after a restart) and `void refuse_next_append()`,
+/// after which the next append fails as on a broken disk.
 namespace actuary::tests {
 
 using journal::Journal;
@@ -19,7 +20,8 @@ using journal::Journal;
 inline Result<Position> append(Journal& journal, std::vector<Record> batch) {
   std::promise<Result<Position>> answer;
   auto future = answer.get_future();
-  journal.append(std::move(batch), [&](Result<Position> done) { answer.set_value(std::move(done)); });
+  journal.append(std::move(batch),
+                 [&](Result<Position> done) { answer.set_value(std::move(done)); });
   return future.get();
 }
 
@@ -162,7 +164,8 @@ TYPED_TEST_P(JournalContract, AVersionConflictInOneRecordRefusesTheWholeBatch) {
   const Scribe scribe(journal);
   ASSERT_TRUE(append(journal, scribe.fit({scribe.note(stream_named('a'), "first")})));
   for (const int shift : {-1, 1}) {
-    auto batch = scribe.fit({scribe.note(stream_named('b'), "x"), scribe.note(stream_named('a'), "y")});
+    auto batch =
+        scribe.fit({scribe.note(stream_named('b'), "x"), scribe.note(stream_named('a'), "y")});
     batch[1].version += shift;
     this->expect_refused(journal, batch, Code::kVersionConflict);
     EXPECT_EQ(journal.version_of(stream_named('b')), 0U);
@@ -238,12 +241,14 @@ TYPED_TEST_P(JournalContract, AfterAFailedAppendEverythingIsRefusedUntilReopened
   EXPECT_TRUE(append(journal, scribe.fit({scribe.note(stream_named('a'), "again")})));
 }
 
-REGISTER_TYPED_TEST_SUITE_P(
-    JournalContract, ANewJournalHasAnIdAFormatAndNothingElse, TheFirstRecordClaimsATerm,
-    AnAppendedBatchIsReadBackInOrder, AStreamIsReadInTheOrderOfItsVersionsPastOneByte,
-    AScanStopsWhereItsVisitorSays, AGapOrARepeatOfPositionsIsRefused,
-    AVersionConflictInOneRecordRefusesTheWholeBatch, ABatchHasOneToFourThousandRecords,
-    OnlyTheLastClaimedTermWrites, ATermIsClaimedOnceAndOnlyUpwards,
-    ReopeningShowsEverythingThatWasAcknowledged, AfterAFailedAppendEverythingIsRefusedUntilReopened);
+REGISTER_TYPED_TEST_SUITE_P(JournalContract, ANewJournalHasAnIdAFormatAndNothingElse,
+                            TheFirstRecordClaimsATerm, AnAppendedBatchIsReadBackInOrder,
+                            AStreamIsReadInTheOrderOfItsVersionsPastOneByte,
+                            AScanStopsWhereItsVisitorSays, AGapOrARepeatOfPositionsIsRefused,
+                            AVersionConflictInOneRecordRefusesTheWholeBatch,
+                            ABatchHasOneToFourThousandRecords, OnlyTheLastClaimedTermWrites,
+                            ATermIsClaimedOnceAndOnlyUpwards,
+                            ReopeningShowsEverythingThatWasAcknowledged,
+                            AfterAFailedAppendEverythingIsRefusedUntilReopened);
 
 }  // namespace actuary::tests

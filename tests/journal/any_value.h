@@ -9,7 +9,8 @@
 
 namespace actuary::tests {
 
-using namespace journal::codec;  // NOLINT(google-build-using-namespace): the traits are this file's words
+using namespace journal::codec;  // NOLINT(google-build-using-namespace): the traits are this file's
+                                 // words
 
 /// Fills any described value with values that differ from every default, from a seed.
 class AnyValue {
@@ -68,7 +69,8 @@ class AnyValue {
   }
 
   std::string text(std::size_t length) {
-    static constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static constexpr std::string_view kLetters =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     std::string letters;
     while (letters.size() < length) letters.push_back(kLetters[random_() % kLetters.size()]);
     return letters;

@@ -7,8 +7,9 @@
 #include "journal/rocks/rocks_journal.h"
 #include "tests/contract/journal_contract.h"
 
-/// `journal_appender PATH [BYTES]`: appends for ever, one line with the position per acknowledged batch.
-/// With BYTES no file may grow past them, as on a full disk; prints the refusals' codes and ends.
+/// `journal_appender PATH [BYTES]`: appends for ever, one line with the position per acknowledged
+/// batch. With BYTES no file may grow past them, as on a full disk; prints the refusals' codes and
+/// ends.
 namespace actuary::tests {
 namespace {
 

@@ -67,7 +67,8 @@ TEST(Codec, BytesAtAnOddAddressAreRead) {
 TEST(Codec, GeneratedVerifierAcceptsWhatIsWritten) {
   for (const Record& record : AnyValue(5).one_of_each()) {
     const Bytes bytes = encode_table(record);
-    flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+    flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                   bytes.size());
     EXPECT_TRUE(journal::schema::VerifyRecordBuffer(verifier)) << name_of(record.event);
     const auto* root = journal::schema::GetRecord(bytes.data());
     EXPECT_EQ(static_cast<std::size_t>(root->event_type()), record.event.index() + 1);
@@ -96,7 +97,8 @@ TEST(Codec, DamagedBytesNeverCrashAndOurVerifierIsAsStrictAsTheGeneratedOne) {
     const auto decoded = decode_table<Record>(bytes);
     if (decoded) continue;
     ++refused;
-    EXPECT_TRUE(decoded.error().code == Code::kCorrupt || decoded.error().code == Code::kNewerVersion);
+    EXPECT_TRUE(decoded.error().code == Code::kCorrupt ||
+                decoded.error().code == Code::kNewerVersion);
   }
   EXPECT_GT(refused, 10'000U);
 }
@@ -166,7 +168,8 @@ TEST(Json, IsOrderedParsesAndKeepsWhatARecordHolds) {
 }
 
 TEST(Json, TextThatIsNotUtf8IsReplacedAndControlsAreEscaped) {
-  events::CommandNoted note{std::string("a\"\\\n\x01\0b\xff\xc0\xaf\xed\xa0\x80 \xc3\xa9 \xf0\x9f\x98\x80", 20)};
+  events::CommandNoted note{
+      std::string("a\"\\\n\x01\0b\xff\xc0\xaf\xed\xa0\x80 \xc3\xa9 \xf0\x9f\x98\x80", 20)};
   const auto json = nlohmann::ordered_json::parse(to_json(note));
   const auto text = json["command"].get<std::string>();
   EXPECT_EQ(text.substr(0, 5), "a\"\\\n\x01");

@@ -93,7 +93,8 @@ TEST(JournalCrash, EveryAcknowledgedRecordSurvivesSigkillAtAnyMoment) {
   for (int death = 0; death < kDeaths; ++death) {
     Appender appender({folder.path()});
     Position acknowledged = 0;
-    const unsigned patience = random() % 25;  // dies after so many acknowledgements, 0: at any moment
+    const unsigned patience =
+        random() % 25;  // dies after so many acknowledgements, 0: at any moment
     for (unsigned i = 0; i < patience; ++i) acknowledged = std::stoull("0" + appender.line());
     usleep(random() % 2000);  // so that the kill falls anywhere within an append
     appender.kill();

@@ -30,7 +30,8 @@ TEST(Events, AreNamedAsTheSchemaNamesThem) {
 
 TEST(Streams, AreDescribedByKindAndId) {
   EXPECT_EQ(describe(journal::record::system_stream()), "system");
-  EXPECT_EQ(describe(stream_of(RunId::parse("aaaaaaaaaaaaaaaaa").value())), "run/aaaaaaaaaaaaaaaaa");
+  EXPECT_EQ(describe(stream_of(RunId::parse("aaaaaaaaaaaaaaaaa").value())),
+            "run/aaaaaaaaaaaaaaaaa");
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ namespace {
 Record example() {
   Record record;
   record.position = 2;
-  record.recorded_at = {Timestamp{Microseconds{1'795'392'000'000'000}}, Microseconds{90'000'000}, 7};
+  record.recorded_at = {Timestamp{Microseconds{1'795'392'000'000'000}}, Microseconds{90'000'000},
+                        7};
   record.stream = stream_of(RunId::parse("HG7ML7M8z78YcAPEB").value());
   record.version = 1;
   record.term = 1;

@@ -40,9 +40,11 @@ class RawStore {
  public:
   explicit RawStore(const std::string& path) {
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
-    for (const auto name : rocks::kFamilyNames) families.emplace_back(std::string(name), rocks::family_options());
+    for (const auto name : rocks::kFamilyNames)
+      families.emplace_back(std::string(name), rocks::family_options());
     rocksdb::DB* raw = nullptr;
-    const auto status = rocksdb::DB::Open(rocks::database_options(), path + "/store", families, &families_, &raw);
+    const auto status =
+        rocksdb::DB::Open(rocks::database_options(), path + "/store", families, &families_, &raw);
     EXPECT_TRUE(status.ok()) << status.ToString();
     database_.reset(raw);
   }
@@ -52,7 +54,8 @@ class RawStore {
 
   [[nodiscard]] std::string get(Family family, std::string_view key) {
     std::string value;
-    EXPECT_TRUE(database_->Get({}, at(family), rocksdb::Slice(key.data(), key.size()), &value).ok());
+    EXPECT_TRUE(
+        database_->Get({}, at(family), rocksdb::Slice(key.data(), key.size()), &value).ok());
     return value;
   }
   void put(Family family, std::string_view key, const std::string& value) {
@@ -69,7 +72,9 @@ class RawStore {
   }
 
  private:
-  rocksdb::ColumnFamilyHandle* at(Family family) { return families_[static_cast<std::size_t>(family)]; }
+  rocksdb::ColumnFamilyHandle* at(Family family) {
+    return families_[static_cast<std::size_t>(family)];
+  }
 
   std::unique_ptr<rocksdb::DB> database_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
@@ -204,7 +209,8 @@ TEST(RocksJournal, TheQueueIsBounded) {
   EXPECT_EQ(append(*journal, {}).error().code, Code::kLimitExceeded);
   release.set_value();
   journal.reset();
-  EXPECT_EQ(answers, static_cast<int>(rocks::kQueuedAppendsMax)) << "closing answers what is queued";
+  EXPECT_EQ(answers, static_cast<int>(rocks::kQueuedAppendsMax))
+      << "closing answers what is queued";
 }
 
 TEST(DirectoryLock, IsReleasedWithItsHolder) {
