@@ -1,0 +1,208 @@
+#include "adapters/host/assembly.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "adapters/http/api/api.h"
+#include "adapters/http/api/guard.h"
+#include "engine/executor/reconcile.h"
+
+namespace actuary::adapters::host {
+
+using engine::executor::Command;
+using engine::executor::Executor;
+using engine::executor::Performer;
+
+ControlPlane::Assembly::Assembly(Options options, std::unique_ptr<reactor::UvLoop> loop)
+    : options_(std::move(options)), loop_(std::move(loop)) {}
+
+ControlPlane::Assembly::~Assembly() = default;
+
+Status ControlPlane::Assembly::open(OnStarted started) {
+  TRY(folders, make_folders(options_.data));
+  options_.data = folders.data;
+  TRY(lock, DirectoryLock::acquire(folders.data.string()));
+  lock_ = std::move(lock);
+  socket_path_ = folders.socket.string();
+  TRY(address, choose_address(options_));
+  TRY_VOID(open_state(folders));
+  TRY_VOID(open_containers(folders, address));
+  wire_engine(address);
+  TRY_VOID(open_api(folders, address));
+  TRY_VOID(record_address(folders.data, address));
+  return start_engine(std::move(started));
+}
+
+/// What survives: the journal, what is folded from it, and the contents beside it.
+Status ControlPlane::Assembly::open_state(const Folders& folders) {
+  TRY(keys, Keys::open(folders.keys, ids_));
+  keys_ = std::move(keys);
+  TRY(journal, journal::rocks::RocksJournal::open({.path = folders.journal.string()}));
+  journal_ = std::move(journal);
+  TRY(views, projections::runner::Views::open(folders.views.string()));
+  views_ = std::move(views);
+  TRY_VOID(views_->catch_up(*journal_));
+  TRY(storages, storages::RocksStorages::open(folders.storages, *loop_, clock_));
+  storages_ = std::move(storages);
+  TRY(logs, logs::FileLogs::open(folders.logs, *loop_));
+  logs_ = std::move(logs);
+  blobs_ = std::make_unique<blobs::FileBlobs>(folders.blobs);
+  return {};
+}
+
+Status ControlPlane::Assembly::open_containers(const Folders& folders, const Address& address) {
+  TRY(init, find_init(options_));
+  TRY(installation, installation_of(folders.data, ids_));
+  const oci::Options oci{.data = folders.data,
+                         .installation = installation,
+                         .init_binary = init,
+                         .api_port = address.port,
+                         .term = journal_->head().term + 1};
+  TRY(runtime, oci::OciRuntime::open(*loop_, oci));
+  runtime_ = std::move(runtime);
+  TRY(builder, oci::OciBuilder::open(*loop_, *blobs_, clock_, oci));
+  builder_ = std::move(builder);
+  return {};
+}
+
+/// Commands in, events through the journal, effects out, and their outcomes in again as reports.
+void ControlPlane::Assembly::wire_engine(const Address& address) {
+  const std::string port = ":" + std::to_string(address.port);
+  api_url_ = "http://" + address.host + port;
+  executor_ = std::make_unique<Executor>(
+      Executor::Outside{.journal = *journal_,
+                        .loop = *loop_,
+                        .clock = clock_,
+                        .ids = ids_,
+                        .perform = [this](const auto& effect,
+                                          Position cause) { performer_->perform(effect, cause); },
+                        .on_durable = [this](std::span<const Record> batch) { apply(batch); },
+                        .on_fatal = [this](const Error& error) { refuse(error); }},
+      engine::decision::Settings{.capacity = capacity_of(options_)});
+  performer_ = std::make_unique<Performer>(
+      Performer::Outside{
+          .runtime = *runtime_,
+          .builder = *builder_,
+          .storages = *storages_,
+          .logs = *logs_,
+          .secrets = *keys_,
+          .report =
+              [this](Command report, Position cause) {
+                executor_->submit({std::move(report), Principal{}, CommandId{}, cause, nullptr});
+              }},
+      Performer::Host{.api_base_url = "http://" + runtime_->gateway() + port,
+                      .api_public_base_url = api_url_},
+      executor_->directory());
+}
+
+Status ControlPlane::Assembly::start_engine(OnStarted started) {
+  started_ = std::move(started);
+  std::uint64_t nonce = 0;
+  ids_.fill(std::as_writable_bytes(std::span(&nonce, 1)));
+  const Executor::Claim claim{nonce, static_cast<std::uint32_t>(::getpid()), "actuary"};
+  TRY_VOID(executor_->start(claim, [this] {
+    ensure_local_user([this](Status status) {
+      if (started_) std::exchange(started_, nullptr)(std::move(status));
+    });
+  }));
+  performer_->set_term(executor_->term());
+  open_ = true;
+  sweep_ = new uv_timer_t;
+  uv_timer_init(loop_->raw(), sweep_);
+  sweep_->data = this;
+  uv_timer_start(
+      sweep_, [](uv_timer_t* timer) { static_cast<Assembly*>(timer->data)->reconcile(); }, 0,
+      kReconcileEvery.count());
+  return {};
+}
+
+void ControlPlane::Assembly::ensure_local_user(const OnStarted& started) {
+  if (executor_->directory().find_user(kLocalUser)) return started({});
+  executor_->submit({engine::account::Command{engine::account::CreateUser{local_user_, kLocalUser}},
+                     Principal{}, CommandId{}, 0, [started](Result<Position> done) {
+                       started(done ? Status{} : Status(tl::make_unexpected(done.error())));
+                     }});
+}
+
+Status ControlPlane::Assembly::open_api(const Folders& folders, const Address& address) {
+  TRY(known, views_->accounts().find(kLocalUser));
+  local_user_ = known ? known->id : ids_.next<UserId>();
+  watch_ = std::make_unique<http::api::Watch>(loop_->raw());
+  const http::api::Services services{.executor = *executor_,
+                                     .views = *views_,
+                                     .journal = *journal_,
+                                     .storages = *storages_,
+                                     .logs = *logs_,
+                                     .blobs = *blobs_,
+                                     .secrets = *keys_,
+                                     .loop = *loop_,
+                                     .clock = clock_,
+                                     .ids = ids_,
+                                     .watch = *watch_,
+                                     .local_user = local_user_,
+                                     .public_base_url = api_url_};
+  router_ =
+      std::make_unique<http::Router>(http::api::routes(services), http::api::make_guard(services));
+  TRY(server, http::Server::open(loop_->raw(), {}, *router_));
+  server_ = std::move(server);
+  TRY_VOID(server_->listen_tcp(address.host, address.port));
+  if (address.host != "0.0.0.0" && address.host != runtime_->gateway()) {
+    TRY_VOID(server_->listen_tcp(runtime_->gateway(), address.port));
+  }
+  return server_->listen_unix(folders.socket.string());
+}
+
+/// The views are derived: when they cannot follow, they are made again, and nobody sees a gap.
+void ControlPlane::Assembly::apply(std::span<const Record> batch) {
+  Status applied = views_->apply(batch);
+  if (!applied) applied = views_->rebuild(*journal_);
+  if (!applied) return refuse(applied.error());
+  if (watch_) watch_->notify(batch);
+}
+
+void ControlPlane::Assembly::refuse(const Error& error) {
+  if (started_) return std::exchange(started_, nullptr)(tl::make_unexpected(error));
+  if (options_.on_fatal) options_.on_fatal(error);
+}
+
+void ControlPlane::Assembly::reconcile() {
+  const auto expected = engine::executor::expected_containers(executor_->aggregates());
+  runtime_->list([this, expected](Result<std::vector<engine::ports::ContainerView>> shown) {
+    if (!shown || !open_) return;  // unknown is not dead: the next sweep asks again
+    const auto found = engine::executor::reconcile(expected, *shown, executor_->aggregates());
+    for (const auto& gone : found.gone) {
+      executor_->submit({engine::run::Command{gone}, Principal{}, CommandId{}, 0, nullptr});
+    }
+    for (const auto& orphan : found.orphans) {
+      performer_->perform(engine::decision::RemoveContainer{orphan}, 0);
+    }
+  });
+}
+
+void ControlPlane::Assembly::close_parts() {
+  open_ = false;
+  if (executor_) executor_->stop();
+  if (watch_) watch_->close();
+  if (sweep_ != nullptr) {
+    uv_close(reinterpret_cast<uv_handle_t*>(std::exchange(sweep_, nullptr)),
+             [](uv_handle_t* handle) { delete reinterpret_cast<uv_timer_t*>(handle); });
+  }
+  if (builder_) builder_->close();
+  if (runtime_) runtime_->close();
+  if (storages_) storages_->close();
+}
+
+void ControlPlane::Assembly::close(std::shared_ptr<Assembly> self, std::function<void()> done) {
+  self->close_parts();
+  const auto finish = [self, done = std::move(done)] {
+    // One more turn: callbacks of this one may still look at the parts.
+    self->loop_->post([self, done] {
+      if (done) done();
+    });
+  };
+  if (!self->server_) return finish();
+  self->server_->close(http::Server::CloseMode::kNow, finish);
+}
+
+}  // namespace actuary::adapters::host

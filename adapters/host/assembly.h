@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "adapters/blobs/file_blobs.h"
+#include "adapters/host/control_plane.h"
+#include "adapters/host/keys.h"
+#include "adapters/host/surroundings.h"
+#include "adapters/http/api/watch.h"
+#include "adapters/http/router.h"
+#include "adapters/http/server.h"
+#include "adapters/logs/file_logs.h"
+#include "adapters/oci/oci_builder.h"
+#include "adapters/oci/oci_runtime.h"
+#include "adapters/reactor/system.h"
+#include "adapters/reactor/uv_loop.h"
+#include "adapters/storages/rocks_storages.h"
+#include "engine/executor/executor.h"
+#include "engine/executor/performer.h"
+#include "journal/base/directory_lock.h"
+#include "journal/rocks/rocks_journal.h"
+
+namespace actuary::adapters::host {
+
+/// Every part of a control plane, in the order in which they are made: each one borrows from those
+/// above it. Lives on the loop's thread. `ControlPlane::open` makes it.
+class ControlPlane::Assembly {
+ public:
+  using OnStarted = std::function<void(Status)>;
+
+  Assembly(Options options, std::unique_ptr<reactor::UvLoop> loop);
+  ~Assembly();
+
+  /// Opens everything; `started` runs on the loop once commands are taken, or cannot be.
+  [[nodiscard]] Status open(OnStarted started);
+  /// Lets go of everything; `self` is kept until the last handle is closed, then `done` runs.
+  static void close(std::shared_ptr<Assembly> self, std::function<void()> done);
+
+  [[nodiscard]] const Options& options() const { return options_; }
+  [[nodiscard]] reactor::UvLoop& loop() { return *loop_; }
+  [[nodiscard]] engine::executor::Executor& executor() { return *executor_; }
+  [[nodiscard]] const projections::runner::Views& views() const { return *views_; }
+  [[nodiscard]] UserId local_user() const { return local_user_; }
+  [[nodiscard]] const std::string& api_url() const { return api_url_; }
+  [[nodiscard]] const std::string& socket_path() const { return socket_path_; }
+
+ private:
+  [[nodiscard]] Status open_state(const Folders& folders);
+  [[nodiscard]] Status open_containers(const Folders& folders, const Address& address);
+  void wire_engine(const Address& address);
+  [[nodiscard]] Status open_api(const Folders& folders, const Address& address);
+  [[nodiscard]] Status start_engine(OnStarted started);
+  void ensure_local_user(const OnStarted& started);
+  void apply(std::span<const Record> batch);
+  void refuse(const Error& error);
+  void reconcile();
+  void close_parts();
+
+  Options options_;
+  std::unique_ptr<reactor::UvLoop> loop_;
+  reactor::SystemClock clock_;
+  reactor::SystemIds ids_;
+  std::optional<DirectoryLock> lock_;
+  std::unique_ptr<Keys> keys_;
+  std::unique_ptr<journal::rocks::RocksJournal> journal_;
+  std::unique_ptr<projections::runner::Views> views_;
+  std::unique_ptr<storages::RocksStorages> storages_;
+  std::unique_ptr<logs::FileLogs> logs_;
+  std::unique_ptr<blobs::FileBlobs> blobs_;
+  std::unique_ptr<oci::OciRuntime> runtime_;
+  std::unique_ptr<oci::OciBuilder> builder_;
+  std::unique_ptr<engine::executor::Executor> executor_;
+  std::unique_ptr<engine::executor::Performer> performer_;
+  std::unique_ptr<http::api::Watch> watch_;
+  std::unique_ptr<http::Router> router_;
+  std::unique_ptr<http::Server> server_;
+  uv_timer_t* sweep_ = nullptr;
+  UserId local_user_;
+  std::string api_url_;
+  std::string socket_path_;
+  OnStarted started_;
+  bool open_ = false;
+};
+
+/// Between two comparisons of the journal with what the runtime shows.
+inline constexpr std::chrono::milliseconds kReconcileEvery{30'000};
+
+}  // namespace actuary::adapters::host

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "engine/ports/runtime.h"
+#include "journal/base/result.h"
+
+namespace actuary::adapters::host {
+
+/// What to do when the API's address is taken by somebody else.
+enum class PortTaken : std::uint8_t {
+  kRefuse,   ///< name the holder: live containers know this address
+  kTakeAny,  ///< only where no address was ever recorded in DATA
+};
+
+struct Options {
+  std::filesystem::path data;  ///< DATA; made when missing
+  /// Where the API listens. Absent: where it listened last time, else 127.0.0.1:8010. Port 0: any
+  /// free one.
+  std::optional<std::string> listen_address;
+  std::optional<std::uint16_t> listen_port;
+  PortTaken port_taken = PortTaken::kRefuse;
+  /// Absent: most of the machine's memory and of the free disk.
+  std::optional<engine::ports::Capacity> capacity;
+  /// `actuary-init`; empty: looked for beside this program and in the installation's libexec.
+  std::filesystem::path init_binary;
+  /// The journal refused to go on: nothing is acknowledged any more. Empty: the process is left to
+  /// its host.
+  std::function<void(const Error&)> on_fatal;
+};
+
+inline constexpr std::uint16_t kPortDefault = 8010;
+inline constexpr const char* kAddressDefault = "127.0.0.1";
+/// The user that the first start makes, and for whom DATA/engine.sock speaks.
+inline constexpr const char* kLocalUser = "admin";
+
+}  // namespace actuary::adapters::host
