@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "adapters/oci/bundle.h"
+#include "adapters/oci/options.h"
+
+namespace actuary::adapters::oci {
+
+struct ConfigInputs {
+  const engine::ports::ContainerSpec& spec;
+  const Options& options;
+  const Bundle& bundle;
+  std::string cgroup_path;
+  std::string network_namespace;  ///< a path
+  std::string log_file;
+};
+
+/// The bundle's config.json.
+///
+/// errors: kInvalidArgument: the image says nothing to run, or its configuration is not one
+/// source: OCI runtime specification 1.0.2, OCI image specification, "Conversion to OCI Runtime Configuration"
+[[nodiscard]] Result<std::string> runtime_config(const ConfigInputs& inputs);
+
+/// The image's user is, or may be, uid 0.
+[[nodiscard]] bool runs_as_root(std::string_view image_config);
+
+}  // namespace actuary::adapters::oci

@@ -1,0 +1,262 @@
+#include "adapters/oci/containers.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <sstream>
+
+#include "adapters/oci/config.h"
+#include "adapters/oci/mounts.h"
+
+namespace actuary::adapters::oci {
+namespace {
+
+/// Nobody has this uid: user code that runs as uid 0, but without capabilities, is a stranger to the folder.
+constexpr uid_t kControlOwner = 4'294'900'001;
+
+std::optional<unsigned> parse_number(const std::optional<std::string>& text) {
+  unsigned number = 0;
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc{})
+    return std::nullopt;
+  return number;
+}
+
+/// The host's resolvers; one that listens on the host's own loopback is of no use inside.
+std::string resolver_file() {
+  const auto systemd = read_file("/run/systemd/resolve/resolv.conf");
+  std::istringstream rows(systemd ? *systemd
+                                  : read_file("/etc/resolv.conf").value_or(std::string()));
+  std::string text;
+  for (std::string row; std::getline(rows, row);) {
+    if (row.rfind("nameserver 127.", 0) == 0 || row.rfind("nameserver ::1", 0) == 0) continue;
+    text += row + "\n";
+  }
+  return text;
+}
+
+Status touch(const std::filesystem::path& path, mode_t mode) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, mode));
+  if (file.get() < 0) return fail_errno(path.string());
+  return {};
+}
+
+}  // namespace
+
+Containers::Containers(const Options& options)
+    : options_(options), shim_(options), network_(options), layers_(options.data / "images/storage") {}
+
+Status Containers::open() {
+  TRY_VOID(make_directory(options_.data / "runtime/containers"));
+  TRY_VOID(make_directory(options_.data / "runtime/templates"));
+  TRY_VOID(make_directory(options_.data / "logs"));
+  TRY_VOID(shim_.open());
+  TRY_VOID(share_mounts(options_.data / "runtime"));
+  TRY_VOID(install_init());
+  std::set<unsigned> in_use;
+  for (const ContainerKey& key : keys()) {
+    if (const auto number = parse_number(read_file(bundle(key).at("slot")))) in_use.insert(*number);
+  }
+  return network_.open(in_use);
+}
+
+/// A copy of our own, replaced by rename: containers of an older program keep theirs.
+Status Containers::install_init() const {
+  const auto program = read_file(options_.init_binary);
+  if (!program) {
+    return fail(Code::kNoRuntime, "actuary-init is missing at " + options_.init_binary.string());
+  }
+  const std::filesystem::path target = options_.data / "runtime/init";
+  TRY_VOID(write_scratch(target, *program));
+  if (chmod(target.c_str(), 0555) != 0) return fail_errno(target.string());
+  return {};
+}
+
+Bundle Containers::bundle(const ContainerKey& key) const {
+  const std::string name = container_name(key);
+  return {options_.data / "runtime/containers" / name, name};
+}
+
+std::string Containers::cgroup_path(const Bundle& bundle) const {
+  return "/actuary-" + options_.installation + "/" + bundle.name;
+}
+
+std::vector<ContainerKey> Containers::keys() const {
+  std::vector<ContainerKey> keys;
+  std::error_code ignored;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(options_.data / "runtime/containers", ignored)) {
+    if (auto key = parse_container_name(entry.path().filename().string())) keys.push_back(*key);
+  }
+  return keys;
+}
+
+Status Containers::start(const ContainerSpec& spec) {
+  const Bundle bundle = this->bundle(spec.key);
+  if (mkdir(bundle.root.c_str(), 0700) != 0) {
+    if (errno != EEXIST) return fail_errno(bundle.root.string());
+    if (bundle.started()) return {};
+    // An engine died half-way. The control folder stays: whatever of the old start still comes to life meets
+    // the same `started` file as the new one.
+    tear_down(bundle);
+  }
+  const Status prepared = prepare(spec, bundle);
+  const Status launched = prepared ? launch(bundle) : prepared;
+  if (launched) return {};
+  tear_down(bundle);
+  if (bundle.started()) return {};
+  std::error_code ignored;
+  std::filesystem::remove_all(bundle.root, ignored);
+  return fail(Code::kUnavailable, launched.error().detail);
+}
+
+Status Containers::prepare(const ContainerSpec& spec, const Bundle& bundle) {
+  TRY(layers, layers_.of(spec.image.id));
+  TRY_VOID(prepare_control(spec, bundle));
+  for (const char* folder : {"disk", "rootfs"}) TRY_VOID(make_directory(bundle.at(folder)));
+  TRY_VOID(mount_disk(options_.data / "runtime/templates", spec.disk_mbytes, bundle.at("disk.img"),
+                      bundle.at("disk")));
+  for (const char* folder : {"disk/upper", "disk/work"}) TRY_VOID(make_directory(bundle.at(folder)));
+  // The upper folder's mode is the container's root folder's.
+  chmod(bundle.at("disk/upper").c_str(), 0755);
+  TRY_VOID(mount_overlay(layers, bundle.at("disk/upper"), bundle.at("disk/work"),
+                         bundle.at("rootfs")));
+  TRY(slot, network_.take());
+  TRY_VOID(write_scratch(bundle.at("slot"), std::to_string(slot.number)));
+  TRY_VOID(prepare_files(bundle, slot));
+  TRY(config, runtime_config({.spec = spec,
+                              .options = options_,
+                              .bundle = bundle,
+                              .cgroup_path = cgroup_path(bundle),
+                              .network_namespace = slot.path,
+                              .log_file = options_.data / "logs" / (spec.key.run_id.str() + ".log")}));
+  TRY_VOID(write_scratch(bundle.at("as-root"), runs_as_root(spec.image.config) ? "1" : "0"));
+  return write_scratch(bundle.at("config.json"), config);
+}
+
+Status Containers::prepare_control(const ContainerSpec& spec, const Bundle& bundle) const {
+  TRY_VOID(touch(options_.data / "logs" / (spec.key.run_id.str() + ".log"), 0600));
+  const std::filesystem::path control = bundle.at("control");
+  TRY_VOID(make_directory(control));
+  for (const char* target : {"init", "log"}) TRY_VOID(touch(control / target, 0600));
+  if (chmod(control.c_str(), 0700) != 0 || chown(control.c_str(), kControlOwner, kControlOwner) != 0) {
+    return fail_errno(control.string());
+  }
+  return {};
+}
+
+Status Containers::prepare_files(const Bundle& bundle, const NetworkSlot& slot) const {
+  const std::string host = bundle.name.substr(0, kIdLength);
+  const std::vector<std::pair<const char*, std::string>> files = {
+      {"resolv.conf", resolver_file()},
+      {"hostname", host + "\n"},
+      {"hosts", "127.0.0.1 localhost\n" + slot.address + " " + host + "\n" + network_.gateway() +
+                    " host.docker.internal\n"}};
+  for (const auto& [name, text] : files) {
+    TRY_VOID(write_scratch(bundle.at(name), text));
+    chmod(bundle.at(name).c_str(), 0644);
+  }
+  return {};
+}
+
+Status Containers::launch(const Bundle& bundle) {
+  TRY(pid, shim_.create(bundle));
+  const auto mark = mark_process(pid);
+  if (!mark) return fail(Code::kUnavailable, "the container's process is gone before its start");
+  TRY_VOID(bundle.save_process(*mark));
+  return shim_.start(bundle);
+}
+
+/// All but the control folder.
+void Containers::tear_down(const Bundle& bundle) {
+  if (const auto process = bundle.process()) kill_process(*process);
+  const Cgroup cgroup(cgroup_path(bundle));
+  cgroup.kill_all();
+  shim_.discard(bundle);
+  await_shim(bundle);
+  cgroup.remove();
+  unmount(bundle.at("rootfs"));
+  unmount(bundle.at("disk"));
+  unlink(bundle.at("disk.img").c_str());
+  if (const auto number = parse_number(read_file(bundle.at("slot")))) {
+    unlink(bundle.at("slot").c_str());
+    network_.give_back(*number);
+  }
+}
+
+/// The shim ends by itself once its container is dead; it holds the bundle until then.
+void Containers::await_shim(const Bundle& bundle) const {
+  constexpr int kPolls = 200;
+  for (int i = 0; i < kPolls && bundle.shim_alive(); ++i) usleep(5000);
+}
+
+Status Containers::kill(const ContainerKey& key) {
+  const Bundle bundle = this->bundle(key);
+  // The init is PID 1 of its namespace: when it dies, the kernel kills the rest.
+  if (const auto process = bundle.process()) kill_process(*process);
+  Cgroup(cgroup_path(bundle)).kill_all();
+  return {};
+}
+
+Status Containers::remove(const ContainerKey& key) {
+  const Bundle bundle = this->bundle(key);
+  std::error_code error;
+  if (!std::filesystem::exists(bundle.root, error)) return {};
+  tear_down(bundle);
+  if (!Cgroup(cgroup_path(bundle)).empty()) {
+    return fail(Code::kUnavailable, bundle.name + ": processes are left");
+  }
+  std::filesystem::remove(shim_.exits() / bundle.name, error);
+  std::filesystem::remove_all(bundle.root, error);
+  if (error) return fail(Code::kUnavailable, bundle.root.string() + ": " + error.message());
+  return {};
+}
+
+ContainerView Containers::look(const ContainerKey& key) const {
+  const Bundle bundle = this->bundle(key);
+  ContainerView view{key, engine::ports::ContainerState::kMissing, std::nullopt};
+  std::error_code ignored;
+  if (!std::filesystem::exists(bundle.root, ignored)) return view;
+  if (!bundle.started()) {
+    view.state = engine::ports::ContainerState::kCreated;
+    return view;
+  }
+  view.exit = exit_of(bundle);
+  view.state = view.exit ? engine::ports::ContainerState::kExited
+                         : engine::ports::ContainerState::kRunning;
+  return view;
+}
+
+std::optional<ContainerExit> Containers::exit_of(const Bundle& bundle) const {
+  const Cgroup cgroup(cgroup_path(bundle));
+  const auto reported = parse_number(read_file(shim_.exits() / bundle.name));
+  if (!reported) {
+    // No word from the shim: either the container lives, or the shim died before it.
+    const auto process = bundle.process();
+    const bool lives = (process && is_alive(*process)) || bundle.shim_alive() || !cgroup.empty();
+    if (lives) return std::nullopt;
+  }
+  ContainerExit exit;
+  const auto record = bundle.exit_record();
+  if (record) exit = {.exit_code = record->code, .signal = record->signal};
+  if (reported && (!record || record->code != static_cast<std::int32_t>(*reported))) {
+    const auto code = static_cast<std::int32_t>(*reported);
+    const bool as_root = read_file(bundle.at("as-root")).value_or("1") != "0";
+    exit.detail = record ? "the init recorded exit code " + std::to_string(record->code) +
+                               ", the runtime saw " + std::to_string(code)
+                         : "no exit record, the container was killed from outside";
+    if (!record || as_root) {
+      exit.exit_code = code;
+      exit.signal = code > 128 ? code - 128 : 0;
+    }
+  }
+  if (!reported && !record) {
+    exit.proven_empty = true;
+    exit.detail = "no exit record, and no process is left";
+  }
+  exit.out_of_memory = exit.exit_code == 137 && cgroup.oom_kills() > 0;
+  return exit;
+}
+
+}  // namespace actuary::adapters::oci

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "adapters/oci/containers.h"
+#include "adapters/reactor/uv_loop.h"
+#include "adapters/reactor/workers.h"
+
+namespace actuary::adapters::oci {
+
+/// Containers without a daemon: overlayfs, conmon, crun or runc, and `actuary-init` as PID 1. All state is on disk, so
+/// a new object for the same folder adopts what an earlier one started.
+class OciRuntime final : public engine::ports::ContainerRuntime {
+ public:
+  /// Blocking, once per start of the engine.
+  ///
+  /// errors: kNoRuntime: what is missing and how to install it
+  [[nodiscard]] static Result<std::unique_ptr<OciRuntime>> open(reactor::UvLoop& loop,
+                                                                const Options& options);
+  ~OciRuntime() override;
+  OciRuntime(const OciRuntime&) = delete;
+  OciRuntime& operator=(const OciRuntime&) = delete;
+
+  /// The host's address as containers see it; they reach the API there.
+  [[nodiscard]] std::string gateway() const;
+
+  void on_exit(OnExit listener) override;
+  void start(ContainerSpec spec, Done<void> done) override;
+  void kill(const ContainerKey& key, Done<void> done) override;
+  void remove(const ContainerKey& key, Done<void> done) override;
+  void inspect(const ContainerKey& key, Done<ContainerView> done) override;
+  void list(Done<std::vector<ContainerView>> done) override;
+
+  /// Stops watching; containers run on. On the loop's thread; late answers are dropped.
+  void close();
+  /// Removes bridge, rules and mounts of an installation without containers: tests and uninstalling.
+  void tear_down();
+
+ private:
+  struct Watch;
+  struct Job {
+    std::function<void()> work;
+    std::function<void()> done;
+  };
+  static constexpr std::uint64_t kSweepMillis = 3000;
+  static constexpr unsigned kThreads = 4;
+
+  OciRuntime(reactor::UvLoop& loop, const Options& options);
+
+  [[nodiscard]] Status watch();
+  void serialize(const ContainerKey& key, Job job);
+  void run_next(const ContainerKey& key);
+  void check(const ContainerKey& key);
+  void sweep();
+
+  Options options_;
+  reactor::UvLoop& loop_;
+  std::shared_ptr<Containers> containers_;
+  std::unique_ptr<reactor::Workers> workers_;
+  OnExit listener_;
+  std::map<ContainerKey, std::deque<Job>> jobs_;  ///< the first one of each is running
+  std::set<ContainerKey> live_;                   ///< started, end not yet reported
+  std::set<ContainerKey> checking_;
+  Watch* watch_ = nullptr;  ///< deletes itself once libuv has let go of it
+  std::shared_ptr<bool> open_ = std::make_shared<bool>(true);
+};
+
+}  // namespace actuary::adapters::oci
