@@ -18,6 +18,8 @@ struct arguments {
   const char* user;
   const char* directory;
   uint64_t log_bytes_max;
+  bool keeps_home;  // the environment names HOME; else it is the user's, not the one the runtime
+                    // put there
   char** command;
 };
 
@@ -34,7 +36,7 @@ struct run {
 static struct lines pending[2];
 
 static bool parse_arguments(int argc, char** argv, struct arguments* arguments) {
-  *arguments = (struct arguments){"", "/", 10485760, NULL};
+  *arguments = (struct arguments){"", "/", 10485760, false, NULL};
   for (int i = 1; i + 1 < argc; i += 2) {
     if (strcmp(argv[i], "--") == 0) {
       arguments->command = argv + i + 1;
@@ -42,6 +44,7 @@ static bool parse_arguments(int argc, char** argv, struct arguments* arguments) 
     }
     if (strcmp(argv[i], "--user") == 0) arguments->user = argv[i + 1];
     if (strcmp(argv[i], "--directory") == 0) arguments->directory = argv[i + 1];
+    if (strcmp(argv[i], "--home") == 0) arguments->keeps_home = strcmp(argv[i + 1], "keep") == 0;
     if (strcmp(argv[i], "--log-bytes-max") == 0) {
       arguments->log_bytes_max = strtoull(argv[i + 1], NULL, 10);
     }
@@ -65,7 +68,7 @@ static _Noreturn void become_user(const struct arguments* arguments, const struc
   dup2(output, 1);
   dup2(errors, 2);
   if (!drop_privileges(user)) refuse(kExitNotExecutable, "drop privileges as", arguments->user);
-  setenv("HOME", user->home, 0);
+  setenv("HOME", user->home, arguments->keeps_home ? 0 : 1);
   if (chdir(arguments->directory) != 0) {
     refuse(kExitNotExecutable, "working directory", arguments->directory);
   }

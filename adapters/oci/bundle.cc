@@ -2,11 +2,15 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <vector>
+
+// glibc 2.36 declares these without C linkage.
+extern "C" {
+#include <sys/pidfd.h>
+}
 
 namespace actuary::adapters::oci {
 namespace {
@@ -17,7 +21,8 @@ std::string boot_id() {
   return read_file("/proc/sys/kernel/random/boot_id").value_or(std::string());
 }
 
-/// Field 22 of /proc/PID/stat; the second one, a name in parentheses, may hold anything. A zombie is dead.
+/// Field 22 of /proc/PID/stat; the second one, a name in parentheses, may hold anything. A zombie
+/// is dead.
 std::optional<std::uint64_t> start_ticks(pid_t pid) {
   const auto text = read_file("/proc/" + std::to_string(pid) + "/stat");
   if (!text) return std::nullopt;

@@ -43,7 +43,8 @@ struct ExitRecord {
 ///   control/      actuary-init's folder, mounted at /.actuary: started, exit, log, init
 ///   disk.img      the writable layer's file system, mounted on disk/ (upper/, work/)
 ///   rootfs/       the overlay
-///   process.json  the init as seen from the host; slot: its network; pid, conmon.pid, conmon.log: the shim's
+///   process.json  the init as seen from the host; slot: its network; pid, conmon.pid, conmon.log:
+///   the shim's
 struct Bundle {
   std::filesystem::path root;
   std::string name;

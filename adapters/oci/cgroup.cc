@@ -36,16 +36,14 @@ Cgroup::Cgroup(std::string path) {
     return;
   }
   memory_folder_ = std::string(kRoot) + "/memory" + path;
-  for (const char* controller : {"pids", "memory", "cpu", "cpuacct", "cpu,cpuacct", "cpuset", "devices",
-                                 "freezer", "blkio", "hugetlb", "net_cls", "net_prio", "perf_event",
-                                 "systemd", "rdma", "misc"}) {
+  for (const char* controller :
+       {"pids", "memory", "cpu", "cpuacct", "cpu,cpuacct", "cpuset", "devices", "freezer", "blkio",
+        "hugetlb", "net_cls", "net_prio", "perf_event", "systemd", "rdma", "misc"}) {
     folders_.push_back(std::string(kRoot) + "/" + controller + path);
   }
 }
 
-bool Cgroup::is_hybrid() {
-  return access("/sys/fs/cgroup/unified/cgroup.controllers", F_OK) == 0;
-}
+bool Cgroup::is_hybrid() { return access("/sys/fs/cgroup/unified/cgroup.controllers", F_OK) == 0; }
 
 std::vector<pid_t> Cgroup::processes() const {
   std::istringstream rows(read_file(folders_[0] + "/cgroup.procs").value_or(std::string()));

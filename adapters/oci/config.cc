@@ -64,7 +64,8 @@ Json mounts(const ConfigInputs& inputs) {
   const Bundle& bundle = inputs.bundle;
   Json list = Json::array();
   list.push_back(mount("/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}));
-  list.push_back(mount("/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=64k"}));
+  list.push_back(
+      mount("/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=64k"}));
   list.push_back(mount("/dev/pts", "devpts", "devpts",
                        {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}));
   list.push_back(
@@ -82,42 +83,59 @@ Json mounts(const ConfigInputs& inputs) {
 
 Json resources(const engine::ports::ContainerSpec& spec) {
   const std::int64_t memory_bytes = static_cast<std::int64_t>(spec.memory_mbytes) << 20;
-  const std::int64_t quota = std::max(
-      spec.memory_mbytes * kCpuPeriodMicros / kMemoryMbytesPerCore, kCpuQuotaMicrosMin);
+  const std::int64_t quota =
+      std::max(spec.memory_mbytes * kCpuPeriodMicros / kMemoryMbytesPerCore, kCpuQuotaMicrosMin);
   const auto device = [](std::int64_t major, std::int64_t minor) {
-    return Json{{"allow", true}, {"type", "c"}, {"major", major}, {"minor", minor},
-                {"access", "rwm"}};
+    return Json{
+        {"allow", true}, {"type", "c"}, {"major", major}, {"minor", minor}, {"access", "rwm"}};
   };
   return {{"memory", {{"limit", memory_bytes}, {"swap", memory_bytes}}},
           {"cpu", {{"quota", quota}, {"period", kCpuPeriodMicros}, {"shares", 1024}}},
           {"pids", {{"limit", spec.pids_max}}},
           {"devices",
            {{{"allow", false}, {"access", "rwm"}},
-            device(1, 3), device(1, 5), device(1, 7), device(1, 8), device(1, 9), device(5, 0),
-            device(5, 2), Json{{"allow", true}, {"type", "c"}, {"major", 136}, {"access", "rwm"}}}}};
+            device(1, 3),
+            device(1, 5),
+            device(1, 7),
+            device(1, 8),
+            device(1, 9),
+            device(5, 0),
+            device(5, 2),
+            Json{{"allow", true}, {"type", "c"}, {"major", 136}, {"access", "rwm"}}}}};
 }
 
 Json namespaces(const ConfigInputs& inputs) {
   Json list = Json::array();
-  for (const char* kind : {"pid", "mount", "ipc", "uts", "cgroup"}) list.push_back({{"type", kind}});
+  for (const char* kind : {"pid", "mount", "ipc", "uts", "cgroup"})
+    list.push_back({{"type", kind}});
   list.push_back({{"type", "network"}, {"path", inputs.network_namespace}});
   return list;
 }
 
 Json process(const ConfigInputs& inputs, const Json& image, std::vector<std::string> command) {
   std::string directory = text_at(image, "WorkingDir");
-  std::vector<std::string> arguments = {
-      "/.actuary/init", "--user", text_at(image, "User"), "--directory",
-      directory.empty() ? "/" : directory, "--log-bytes-max",
-      std::to_string(inputs.options.log_bytes_max), "--"};
+  const std::vector<std::string> env = environment(image, inputs.spec.env);
+  const bool has_home = std::any_of(
+      env.begin(), env.end(), [](const std::string& entry) { return entry.starts_with("HOME="); });
+  std::vector<std::string> arguments = {"/.actuary/init",
+                                        "--home",
+                                        has_home ? "keep" : "user",
+                                        "--user",
+                                        text_at(image, "User"),
+                                        "--directory",
+                                        directory.empty() ? "/" : directory,
+                                        "--log-bytes-max",
+                                        std::to_string(inputs.options.log_bytes_max),
+                                        "--"};
   arguments.insert(arguments.end(), command.begin(), command.end());
-  // What init needs: to enter its folder, to become the user, to signal and to drop all of it for the child.
+  // What init needs: to enter its folder, to become the user, to signal and to drop all of it for
+  // the child.
   const std::vector<std::string> capabilities = {"CAP_DAC_OVERRIDE", "CAP_SETUID", "CAP_SETGID",
                                                  "CAP_SETPCAP", "CAP_KILL"};
   return {{"terminal", false},
           {"user", {{"uid", 0}, {"gid", 0}}},
           {"args", arguments},
-          {"env", environment(image, inputs.spec.env)},
+          {"env", env},
           {"cwd", "/"},
           {"capabilities",
            {{"bounding", capabilities}, {"effective", capabilities}, {"permitted", capabilities}}},
@@ -133,7 +151,8 @@ Result<std::string> runtime_config(const ConfigInputs& inputs) {
   std::vector<std::string> command;
   append_texts(image, "Entrypoint", command);
   append_texts(image, "Cmd", command);
-  if (command.empty()) return fail(Code::kInvalidArgument, "the image has neither CMD nor ENTRYPOINT");
+  if (command.empty())
+    return fail(Code::kInvalidArgument, "the image has neither CMD nor ENTRYPOINT");
   const Json config = {
       {"ociVersion", "1.0.2"},
       {"process", process(inputs, image, std::move(command))},

@@ -19,7 +19,8 @@ struct ConfigInputs {
 /// The bundle's config.json.
 ///
 /// errors: kInvalidArgument: the image says nothing to run, or its configuration is not one
-/// source: OCI runtime specification 1.0.2, OCI image specification, "Conversion to OCI Runtime Configuration"
+/// source: OCI runtime specification 1.0.2, OCI image specification, "Conversion to OCI Runtime
+/// Configuration"
 [[nodiscard]] Result<std::string> runtime_config(const ConfigInputs& inputs);
 
 /// The image's user is, or may be, uid 0.

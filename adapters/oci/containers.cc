@@ -13,7 +13,8 @@
 namespace actuary::adapters::oci {
 namespace {
 
-/// Nobody has this uid: user code that runs as uid 0, but without capabilities, is a stranger to the folder.
+/// Nobody has this uid: user code that runs as uid 0, but without capabilities, is a stranger to
+/// the folder.
 constexpr uid_t kControlOwner = 4'294'900'001;
 
 std::optional<unsigned> parse_number(const std::optional<std::string>& text) {
@@ -45,14 +46,18 @@ Status touch(const std::filesystem::path& path, mode_t mode) {
 }  // namespace
 
 Containers::Containers(const Options& options)
-    : options_(options), shim_(options), network_(options), layers_(options.data / "images/storage") {}
+    : options_(options),
+      shim_(options),
+      network_(options),
+      layers_(options.data / "images/storage") {}
 
 Status Containers::open() {
   TRY_VOID(make_directory(options_.data / "runtime/containers"));
   TRY_VOID(make_directory(options_.data / "runtime/templates"));
   TRY_VOID(make_directory(options_.data / "logs"));
-  TRY_VOID(shim_.open());
+  // Before the shim's mount namespace is made: only what is shared by then reaches it.
   TRY_VOID(share_mounts(options_.data / "runtime"));
+  TRY_VOID(shim_.open());
   TRY_VOID(install_init());
   std::set<unsigned> in_use;
   for (const ContainerKey& key : keys()) {
@@ -96,10 +101,11 @@ Status Containers::start(const ContainerSpec& spec) {
   const Bundle bundle = this->bundle(spec.key);
   if (mkdir(bundle.root.c_str(), 0700) != 0) {
     if (errno != EEXIST) return fail_errno(bundle.root.string());
-    if (bundle.started()) return {};
-    // An engine died half-way. The control folder stays: whatever of the old start still comes to life meets
-    // the same `started` file as the new one.
+    if (await_started(bundle)) return {};
+    // An engine died half-way. The control folder stays: whatever of the old start still comes to
+    // life meets the same `started` file as the new one.
     tear_down(bundle);
+    if (bundle.started()) return {};
   }
   const Status prepared = prepare(spec, bundle);
   const Status launched = prepared ? launch(bundle) : prepared;
@@ -117,20 +123,22 @@ Status Containers::prepare(const ContainerSpec& spec, const Bundle& bundle) {
   for (const char* folder : {"disk", "rootfs"}) TRY_VOID(make_directory(bundle.at(folder)));
   TRY_VOID(mount_disk(options_.data / "runtime/templates", spec.disk_mbytes, bundle.at("disk.img"),
                       bundle.at("disk")));
-  for (const char* folder : {"disk/upper", "disk/work"}) TRY_VOID(make_directory(bundle.at(folder)));
+  for (const char* folder : {"disk/upper", "disk/work"})
+    TRY_VOID(make_directory(bundle.at(folder)));
   // The upper folder's mode is the container's root folder's.
   chmod(bundle.at("disk/upper").c_str(), 0755);
-  TRY_VOID(mount_overlay(layers, bundle.at("disk/upper"), bundle.at("disk/work"),
-                         bundle.at("rootfs")));
+  TRY_VOID(
+      mount_overlay(layers, bundle.at("disk/upper"), bundle.at("disk/work"), bundle.at("rootfs")));
   TRY(slot, network_.take());
   TRY_VOID(write_scratch(bundle.at("slot"), std::to_string(slot.number)));
   TRY_VOID(prepare_files(bundle, slot));
-  TRY(config, runtime_config({.spec = spec,
-                              .options = options_,
-                              .bundle = bundle,
-                              .cgroup_path = cgroup_path(bundle),
-                              .network_namespace = slot.path,
-                              .log_file = options_.data / "logs" / (spec.key.run_id.str() + ".log")}));
+  TRY(config,
+      runtime_config({.spec = spec,
+                      .options = options_,
+                      .bundle = bundle,
+                      .cgroup_path = cgroup_path(bundle),
+                      .network_namespace = slot.path,
+                      .log_file = options_.data / "logs" / (spec.key.run_id.str() + ".log")}));
   TRY_VOID(write_scratch(bundle.at("as-root"), runs_as_root(spec.image.config) ? "1" : "0"));
   return write_scratch(bundle.at("config.json"), config);
 }
@@ -140,7 +148,8 @@ Status Containers::prepare_control(const ContainerSpec& spec, const Bundle& bund
   const std::filesystem::path control = bundle.at("control");
   TRY_VOID(make_directory(control));
   for (const char* target : {"init", "log"}) TRY_VOID(touch(control / target, 0600));
-  if (chmod(control.c_str(), 0700) != 0 || chown(control.c_str(), kControlOwner, kControlOwner) != 0) {
+  if (chmod(control.c_str(), 0700) != 0 ||
+      chown(control.c_str(), kControlOwner, kControlOwner) != 0) {
     return fail_errno(control.string());
   }
   return {};
@@ -165,7 +174,25 @@ Status Containers::launch(const Bundle& bundle) {
   const auto mark = mark_process(pid);
   if (!mark) return fail(Code::kUnavailable, "the container's process is gone before its start");
   TRY_VOID(bundle.save_process(*mark));
-  return shim_.start(bundle);
+  TRY_VOID(touch(bundle.at("launching"), 0600));
+  TRY_VOID(shim_.start(bundle));
+  if (await_started(bundle)) return {};
+  return fail(Code::kUnavailable, "the container's init did not start: " +
+                                      read_file(bundle.at("conmon.log")).value_or(std::string()));
+}
+
+/// Once the init may be running, what counts is its `started` file: it appears within milliseconds,
+/// or the process ends.
+bool Containers::await_started(const Bundle& bundle) const {
+  constexpr int kPolls = 10'000;
+  if (bundle.started()) return true;
+  std::error_code ignored;
+  if (!std::filesystem::exists(bundle.at("launching"), ignored)) return false;
+  const auto process = bundle.process();
+  for (int i = 0; i < kPolls && process && is_alive(*process) && !bundle.started(); ++i) {
+    usleep(1000);
+  }
+  return bundle.started();
 }
 
 /// All but the control folder.
@@ -178,7 +205,8 @@ void Containers::tear_down(const Bundle& bundle) {
   cgroup.remove();
   unmount(bundle.at("rootfs"));
   unmount(bundle.at("disk"));
-  unlink(bundle.at("disk.img").c_str());
+  for (const char* file : {"disk.img", "launching", "process.json"})
+    unlink(bundle.at(file).c_str());
   if (const auto number = parse_number(read_file(bundle.at("slot")))) {
     unlink(bundle.at("slot").c_str());
     network_.give_back(*number);
@@ -223,8 +251,8 @@ ContainerView Containers::look(const ContainerKey& key) const {
     return view;
   }
   view.exit = exit_of(bundle);
-  view.state = view.exit ? engine::ports::ContainerState::kExited
-                         : engine::ports::ContainerState::kRunning;
+  view.state =
+      view.exit ? engine::ports::ContainerState::kExited : engine::ports::ContainerState::kRunning;
   return view;
 }
 

@@ -15,8 +15,8 @@ namespace actuary::adapters::oci {
 using engine::ports::ContainerSpec;
 using engine::ports::ContainerView;
 
-/// The containers of one installation, from their folders. Blocking, and at most one call per container at a
-/// time: OciRuntime sees to both.
+/// The containers of one installation, from their folders. Blocking, and at most one call per
+/// container at a time: OciRuntime sees to both.
 class Containers {
  public:
   explicit Containers(const Options& options);
@@ -41,6 +41,7 @@ class Containers {
   [[nodiscard]] Status prepare_files(const Bundle& bundle, const NetworkSlot& slot) const;
   [[nodiscard]] Status launch(const Bundle& bundle);
   [[nodiscard]] Status install_init() const;
+  [[nodiscard]] bool await_started(const Bundle& bundle) const;
   void tear_down(const Bundle& bundle);
   void await_shim(const Bundle& bundle) const;
   [[nodiscard]] std::optional<ContainerExit> exit_of(const Bundle& bundle) const;

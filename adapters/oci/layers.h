@@ -10,8 +10,8 @@
 
 namespace actuary::adapters::oci {
 
-/// Which folders an image's file system consists of, read from the builder's storage and remembered: an image id
-/// names its contents, so an answer never changes. From any thread.
+/// Which folders an image's file system consists of, read from the builder's storage and
+/// remembered: an image id names its contents, so an answer never changes. From any thread.
 class Layers {
  public:
   explicit Layers(std::filesystem::path storage);

@@ -32,7 +32,8 @@ Status make_template(const std::filesystem::path& file, std::uint32_t mbytes) {
   const Descriptor image(open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (image.get() < 0) return fail_errno(fresh);
   if (ftruncate(image.get(), static_cast<off_t>(mbytes) << 20) != 0) return fail_errno(fresh);
-  // No journal: the disk is lost with its container anyway. No reserve for root: the limit is the limit.
+  // No journal: the disk is lost with its container anyway. No reserve for root: the limit is the
+  // limit.
   TRY_VOID(reactor::run_ok({.argv = {"mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal", "-E",
                                      "lazy_itable_init=1,nodiscard", fresh}}));
   if (rename(fresh.c_str(), file.c_str()) != 0) return fail_errno(file.string());

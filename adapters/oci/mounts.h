@@ -7,11 +7,13 @@
 
 namespace actuary::adapters::oci {
 
-/// Makes `folder` a mount of its own that shares its mounts and unmounts with every later namespace: a shim that
-/// lives in another mount namespace then never keeps a container's file system busy.
+/// Makes `folder` a mount of its own that shares its mounts and unmounts with every later
+/// namespace: a shim that lives in another mount namespace then never keeps a container's file
+/// system busy.
 [[nodiscard]] Status share_mounts(const std::filesystem::path& folder);
 
-/// A mount namespace in which crun sees no hybrid control groups: a descriptor for `Command::mount_namespace`.
+/// A mount namespace in which crun sees no hybrid control groups: a descriptor for
+/// `Command::mount_namespace`.
 [[nodiscard]] Result<int> namespace_without_hybrid_cgroup();
 
 /// Copies the template of that size (made on first use) to `image` and mounts it on `target`.

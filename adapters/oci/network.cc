@@ -178,7 +178,8 @@ Status Network::make_rules() {
   const std::string input = "ACTUARY-I-" + options_.installation;
   const std::string forward = "ACTUARY-F-" + options_.installation;
   const std::string known = " -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT\n";
-  // Naming a chain empties it, and the whole is applied at once: no rule piles up, no moment is without them.
+  // Naming a chain empties it, and the whole is applied at once: no rule piles up, no moment is
+  // without them.
   const std::string rules =
       "*filter\n:" + input + " - [0:0]\n:" + forward + " - [0:0]\n-A " + input + known + "-A " +
       input + " -d " + gateway() + " -p tcp --dport " + std::to_string(options_.api_port) +
@@ -226,8 +227,8 @@ Status Network::make_slot(unsigned number) const {
         {"addresses", {{{"address", made.address + "/24"}, {"gateway", gateway()}}}},
         {"routes", {{{"dst", "0.0.0.0/0"}}}}}}};
   TRY(answer, run_ok({.argv = {plugin},
-                      .extra_env = {"CNI_COMMAND=ADD", "CNI_CONTAINERID=" + bridge_ + "-" +
-                                                           std::to_string(number),
+                      .extra_env = {"CNI_COMMAND=ADD",
+                                    "CNI_CONTAINERID=" + bridge_ + "-" + std::to_string(number),
                                     "CNI_NETNS=" + made.path.string(), "CNI_IFNAME=eth0",
                                     "CNI_PATH=/usr/lib/cni:/opt/cni/bin"},
                       .input = config.dump()}));
@@ -240,8 +241,7 @@ Status Network::make_slot(unsigned number) const {
 }
 
 NetworkSlot Network::slot(unsigned number) const {
-  return {number, folder() / std::to_string(number),
-          prefix_ + "." + std::to_string(number + 2)};
+  return {number, folder() / std::to_string(number), prefix_ + "." + std::to_string(number + 2)};
 }
 
 bool Network::is_busy(unsigned number) const {

@@ -18,17 +18,19 @@ struct NetworkSlot {
   std::string address = {};
 };
 
-/// The bridge of this installation, its firewall, and network namespaces kept ready: making one takes longer than
-/// all the rest of a start. From any thread.
+/// The bridge of this installation, its firewall, and network namespaces kept ready: making one
+/// takes longer than all the rest of a start. From any thread.
 ///
-/// Containers reach the gateway on the API's port, the world through NAT, and nothing else of this host.
+/// Containers reach the gateway on the API's port, the world through NAT, and nothing else of this
+/// host.
 class Network {
  public:
   static constexpr unsigned kSlotsMax = 200;
 
   explicit Network(const Options& options);
 
-  /// Bridge, address, rules. Repeating it changes nothing; it picks a free 10.x.y.0/24 the first time.
+  /// Bridge, address, rules. Repeating it changes nothing; it picks a free 10.x.y.0/24 the first
+  /// time.
   ///
   /// shape: `in_use`: slots that live containers hold
   /// errors: kNoRuntime: a missing program, by name; kUnavailable

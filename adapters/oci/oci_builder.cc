@@ -128,10 +128,19 @@ Result<std::unique_ptr<OciBuilder>> OciBuilder::open(engine::ports::Loop& loop,
 
 reactor::Command OciBuilder::buildah(std::vector<std::string> arguments) const {
   // In a process namespace of its own: when the engine dies, the kernel kills the whole build.
-  std::vector<std::string> argv = {"unshare", "--pid", "--fork", "--kill-child=KILL",
-                                   "--mount-proc", "--", "buildah", "--root",
-                                   options_.data / "images/storage", "--runroot",
-                                   options_.data / "runtime/images", "--storage-driver", "overlay"};
+  std::vector<std::string> argv = {"unshare",
+                                   "--pid",
+                                   "--fork",
+                                   "--kill-child=KILL",
+                                   "--mount-proc",
+                                   "--",
+                                   "buildah",
+                                   "--root",
+                                   options_.data / "images/storage",
+                                   "--runroot",
+                                   options_.data / "runtime/images",
+                                   "--storage-driver",
+                                   "overlay"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   reactor::Command command{.argv = std::move(argv), .mount_namespace = mount_namespace_};
   const std::string own = read_file("/etc/containers/registries.conf").value_or(std::string());
@@ -207,8 +216,8 @@ Result<BuildProduct> OciBuilder::make(const BuildSpec& spec) {
   return product;
 }
 
-Result<BuildProduct> OciBuilder::make_in(const BuildSpec& spec,
-                                         const std::filesystem::path& folder, Log& log) {
+Result<BuildProduct> OciBuilder::make_in(const BuildSpec& spec, const std::filesystem::path& folder,
+                                         Log& log) {
   const std::filesystem::path context = folder / "context";
   TRY_VOID(make_directory(context));
   chmod(context.c_str(), 0755);
@@ -226,12 +235,12 @@ Result<BuildProduct> OciBuilder::make_in(const BuildSpec& spec,
 }
 
 Status OciBuilder::check_bases(const Source& source) {
-  const std::string text =
-      read_file(source.context / source.dockerfile).value_or(std::string());
+  const std::string text = read_file(source.context / source.dockerfile).value_or(std::string());
   for (const std::string& base : bases_of(text)) {
     if (names_base(base, "actuary/base")) {
-      return fail(Code::kInvalidArgument, "FROM actuary/base could be a stranger's image on a "
-                                          "registry: write FROM localhost/actuary/base");
+      return fail(Code::kInvalidArgument,
+                  "FROM actuary/base could be a stranger's image on a "
+                  "registry: write FROM localhost/actuary/base");
     }
     if (names_base(base, kBaseName)) TRY_VOID(import_base());
   }
@@ -243,8 +252,10 @@ Status OciBuilder::import_base() {
   const std::lock_guard lock(importing_);
   struct stat archive {};
   if (stat(options_.base_archive.c_str(), &archive) != 0) {
-    return fail(Code::kUnavailable, std::string(kBaseName) + " is not there: run tools/base-image "
-                                    "to make " + options_.base_archive.string());
+    return fail(Code::kUnavailable, std::string(kBaseName) +
+                                        " is not there: run tools/base-image "
+                                        "to make " +
+                                        options_.base_archive.string());
   }
   const std::string stamp =
       std::to_string(archive.st_size) + " " + std::to_string(archive.st_mtim.tv_sec);
@@ -255,26 +266,40 @@ Status OciBuilder::import_base() {
   std::error_code error;
   std::filesystem::copy_file(options_.base_archive, folder / "rootfs.tar",
                              std::filesystem::copy_options::overwrite_existing, error);
-  if (error) return fail(Code::kUnavailable, options_.base_archive.string() + ": " + error.message());
-  TRY_VOID(write_scratch(
-      folder / "Dockerfile",
-      "FROM scratch\nADD rootfs.tar /\n"
-      "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
-      "ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt\nCMD [\"/bin/sh\"]\n"));
-  TRY_VOID(reactor::run_ok(buildah({"bud", "--tag", kBaseName, "--isolation", "oci", "--runtime",
-                                    runtime_, folder})));
+  if (error)
+    return fail(Code::kUnavailable, options_.base_archive.string() + ": " + error.message());
+  TRY_VOID(
+      write_scratch(folder / "Dockerfile",
+                    "FROM scratch\nADD rootfs.tar /\n"
+                    "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+                    "ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt\nCMD [\"/bin/sh\"]\n"));
+  TRY_VOID(reactor::run_ok(
+      buildah({"bud", "--tag", kBaseName, "--isolation", "oci", "--runtime", runtime_, folder})));
   std::filesystem::remove_all(folder, error);
   return write_file(stamp_file, stamp);
 }
 
 Status OciBuilder::bake(const BuildSpec& spec, const Source& source,
                         const std::filesystem::path& id_file, Log& log) {
-  std::vector<std::string> arguments = {
-      "bud", "--isolation", "oci", "--runtime", runtime_, "--network", "host", "--format", "oci",
-      "--file", source.context / source.dockerfile, "--iidfile", id_file, "--label",
-      "actuary.build=" + spec.build_id.str(), "--build-arg",
-      "ACTOR_PATH_IN_DOCKER_CONTEXT=" + source.actor_path, "--layers",
-      spec.use_cache ? "--no-cache=false" : "--no-cache=true"};
+  std::vector<std::string> arguments = {"bud",
+                                        "--isolation",
+                                        "oci",
+                                        "--runtime",
+                                        runtime_,
+                                        "--network",
+                                        "host",
+                                        "--format",
+                                        "oci",
+                                        "--file",
+                                        source.context / source.dockerfile,
+                                        "--iidfile",
+                                        id_file,
+                                        "--label",
+                                        "actuary.build=" + spec.build_id.str(),
+                                        "--build-arg",
+                                        "ACTOR_PATH_IN_DOCKER_CONTEXT=" + source.actor_path,
+                                        "--layers",
+                                        spec.use_cache ? "--no-cache=false" : "--no-cache=true"};
   if (spec.memory_mbytes > 0) {
     arguments.insert(arguments.end(), {"--memory", std::to_string(spec.memory_mbytes) + "m"});
   }

@@ -16,8 +16,8 @@
 
 namespace actuary::adapters::oci {
 
-/// Images by buildah, each build in a process namespace that dies with the engine. Its output goes to
-/// DATA/logs/<build>.log line by line.
+/// Images by buildah, each build in a process namespace that dies with the engine. Its output goes
+/// to DATA/logs/<build>.log line by line.
 class OciBuilder final : public engine::ports::ImageBuilder {
  public:
   /// errors: kNoRuntime: what is missing and how to install it

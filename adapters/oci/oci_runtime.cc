@@ -72,9 +72,8 @@ Status OciRuntime::watch() {
   uv_timer_init(loop_.raw(), &watch->timer);
   watch->poll.data = watch.get();
   watch->timer.data = watch.get();
-  uv_poll_start(&watch->poll, UV_READABLE, [](uv_poll_t* handle, int, int) {
-    static_cast<Watch*>(handle->data)->take();
-  });
+  uv_poll_start(&watch->poll, UV_READABLE,
+                [](uv_poll_t* handle, int, int) { static_cast<Watch*>(handle->data)->take(); });
   const auto on_time = [](uv_timer_t* handle) {
     static_cast<Watch*>(handle->data)->runtime->sweep();
   };
@@ -136,9 +135,7 @@ void OciRuntime::start(ContainerSpec spec, Done<void> done) {
   auto answer = std::make_shared<Status>();
   const ContainerKey key = spec.key;
   auto wanted = std::make_shared<ContainerSpec>(std::move(spec));
-  auto work = [containers = containers_, wanted, answer] {
-    *answer = containers->start(*wanted);
-  };
+  auto work = [containers = containers_, wanted, answer] { *answer = containers->start(*wanted); };
   serialize(key, {std::move(work), [this, key, answer, done = std::move(done)] {
                     if (*answer) live_.insert(key);
                     done(*answer);
@@ -176,9 +173,8 @@ void OciRuntime::list(Done<std::vector<ContainerView>> done) {
     for (const ContainerKey& key : containers->keys()) answer->push_back(containers->look(key));
   };
   // Nobody's key: it waits for no container.
-  serialize(ContainerKey{}, {std::move(work), [answer, done = std::move(done)] {
-                               done(std::move(*answer));
-                             }});
+  serialize(ContainerKey{},
+            {std::move(work), [answer, done = std::move(done)] { done(std::move(*answer)); }});
 }
 
 void OciRuntime::check(const ContainerKey& key) {

@@ -11,8 +11,8 @@
 
 namespace actuary::adapters::oci {
 
-/// Containers without a daemon: overlayfs, conmon, crun or runc, and `actuary-init` as PID 1. All state is on disk, so
-/// a new object for the same folder adopts what an earlier one started.
+/// Containers without a daemon: overlayfs, conmon, crun or runc, and `actuary-init` as PID 1. All
+/// state is on disk, so a new object for the same folder adopts what an earlier one started.
 class OciRuntime final : public engine::ports::ContainerRuntime {
  public:
   /// Blocking, once per start of the engine.
@@ -36,7 +36,8 @@ class OciRuntime final : public engine::ports::ContainerRuntime {
 
   /// Stops watching; containers run on. On the loop's thread; late answers are dropped.
   void close();
-  /// Removes bridge, rules and mounts of an installation without containers: tests and uninstalling.
+  /// Removes bridge, rules and mounts of an installation without containers: tests and
+  /// uninstalling.
   void tear_down();
 
  private:

@@ -81,17 +81,42 @@ Result<pid_t> Shim::create(const Bundle& bundle) const {
   if (pipe2(report.data(), O_CLOEXEC) != 0) return fail_errno("pipe");
   const Descriptor reading(report[0]);
   Descriptor writing(report[1]);
-  const reactor::Command command{
-      .argv = {conmon_, "--api-version", "1", "-c", bundle.name, "-u", bundle.name, "-n",
-               bundle.name, "-r", runtime_, "--runtime-arg", "--root", "--runtime-arg",
-               options_.data / "runtime/oci", "-b", bundle.root, "-p", bundle.at("pid"), "-P",
-               bundle.at("conmon.pid"), "--exit-dir", exits(), "--persist-dir", bundle.root, "-l",
-               "k8s-file:" + bundle.at("conmon.log").string(), "--no-new-keyring", "--log-level",
-               "error", "--socket-dir-path", bundle.root},
-      .extra_env = {"_OCI_SYNCPIPE=3"},
-      .mount_namespace = mount_namespace_,
-      .inherit_as_3 = writing.get(),
-      .death = reactor::Death::kIndependent};
+  const reactor::Command command{.argv = {conmon_,
+                                          "--api-version",
+                                          "1",
+                                          "-c",
+                                          bundle.name,
+                                          "-u",
+                                          bundle.name,
+                                          "-n",
+                                          bundle.name,
+                                          "-r",
+                                          runtime_,
+                                          "--runtime-arg",
+                                          "--root",
+                                          "--runtime-arg",
+                                          options_.data / "runtime/oci",
+                                          "-b",
+                                          bundle.root,
+                                          "-p",
+                                          bundle.at("pid"),
+                                          "-P",
+                                          bundle.at("conmon.pid"),
+                                          "--exit-dir",
+                                          exits(),
+                                          "--persist-dir",
+                                          bundle.root,
+                                          "-l",
+                                          "k8s-file:" + bundle.at("conmon.log").string(),
+                                          "--no-new-keyring",
+                                          "--log-level",
+                                          "error",
+                                          "--socket-dir-path",
+                                          bundle.root},
+                                 .extra_env = {"_OCI_SYNCPIPE=3"},
+                                 .mount_namespace = mount_namespace_,
+                                 .inherit_as_3 = writing.get(),
+                                 .death = reactor::Death::kIndependent};
   TRY(forked, reactor::run_ok(command));
   writing.reset();
   return read_report(reading.get());

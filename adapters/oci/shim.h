@@ -19,7 +19,8 @@ class Shim {
   [[nodiscard]] Status open();
   [[nodiscard]] const std::string& runtime() const { return runtime_; }
 
-  /// The container exists afterwards, its init has not been executed. The shim lives in a session of its own.
+  /// The container exists afterwards, its init has not been executed. The shim lives in a session
+  /// of its own.
   [[nodiscard]] Result<pid_t> create(const Bundle& bundle) const;
   [[nodiscard]] Status start(const Bundle& bundle) const;
   /// Kills it if it is there and forgets it.

@@ -93,15 +93,15 @@ Status clone(const std::string& url, const Path& folder) {
     below = reference.substr(colon + 1);
     reference.resize(colon);
   }
-  if (address.starts_with("-") || reference.starts_with("-") || (!below.empty() && !inside(below))) {
+  if (address.starts_with("-") || reference.starts_with("-") ||
+      (!below.empty() && !inside(below))) {
     return fail(Code::kInvalidArgument, "not a Git address: " + url);
   }
   std::vector<std::string> argv = {"git", "clone", "--quiet", "--depth", "1"};
   if (!reference.empty()) argv.insert(argv.end(), {"--branch", reference});
   argv.insert(argv.end(), {"--", address, folder});
-  const auto cloned = reactor::run_ok({.argv = argv,
-                                       .extra_env = {"GIT_TERMINAL_PROMPT=0"},
-                                       .timeout = std::chrono::minutes(10)});
+  const auto cloned = reactor::run_ok(
+      {.argv = argv, .extra_env = {"GIT_TERMINAL_PROMPT=0"}, .timeout = std::chrono::minutes(10)});
   if (!cloned) return fail(Code::kInvalidArgument, cloned.error().detail);
   if (below.empty()) return {};
   return fail(Code::kInvalidArgument, "a folder of a Git repository is not supported yet: " + url);
@@ -118,8 +118,8 @@ std::string input_schema(const Path& folder, const Json& definition) {
   const auto input = definition.is_object() ? definition.find("input") : definition.end();
   if (definition.is_object() && input != definition.end()) {
     if (input->is_object()) return input->dump();
-    const auto path = input->is_string() ? inside(".actor/" + input->get<std::string>())
-                                         : std::optional<Path>();
+    const auto path =
+        input->is_string() ? inside(".actor/" + input->get<std::string>()) : std::optional<Path>();
     if (path) return read_file(folder / *path).value_or(std::string());
   }
   return read_first(folder, {".actor/INPUT_SCHEMA.json", "INPUT_SCHEMA.json"});

@@ -22,10 +22,9 @@ inline constexpr std::size_t kSourceFilesMax = 10'000;
 
 /// Unpacks a version's source into `folder`, which is empty.
 ///
-/// shape: SOURCE_FILES: a JSON array of {name, format: TEXT or BASE64, content} and {name, folder: true}
-/// errors: kInvalidArgument: the source is at fault; the detail says how
-[[nodiscard]] Status unpack_source(const events::ActorVersion& version,
-                                   engine::ports::Blobs& blobs,
+/// shape: SOURCE_FILES: a JSON array of {name, format: TEXT or BASE64, content} and {name, folder:
+/// true} errors: kInvalidArgument: the source is at fault; the detail says how
+[[nodiscard]] Status unpack_source(const events::ActorVersion& version, engine::ports::Blobs& blobs,
                                    const std::filesystem::path& folder);
 
 /// Finds the definition, the Dockerfile, the input schema and the README.
