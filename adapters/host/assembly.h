@@ -39,6 +39,7 @@ class ControlPlane::Assembly {
 
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] reactor::UvLoop& loop() { return *loop_; }
+  [[nodiscard]] std::shared_ptr<reactor::UvLoop> shared_loop() { return loop_; }
   [[nodiscard]] engine::executor::Executor& executor() { return *executor_; }
   [[nodiscard]] const projections::runner::Views& views() const { return *views_; }
   [[nodiscard]] UserId local_user() const { return local_user_; }
@@ -58,7 +59,7 @@ class ControlPlane::Assembly {
   void close_parts();
 
   Options options_;
-  std::unique_ptr<reactor::UvLoop> loop_;
+  std::shared_ptr<reactor::UvLoop> loop_;  ///< also held by flows that will post their end
   reactor::SystemClock clock_;
   reactor::SystemIds ids_;
   std::optional<DirectoryLock> lock_;

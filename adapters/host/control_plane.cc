@@ -92,6 +92,15 @@ void ControlPlane::submit(engine::executor::Submission submission) {
 
 void ControlPlane::post(std::function<void()> task) { assembly_->loop().post(std::move(task)); }
 
+/// The flow waits a lot, so it has a thread of its own; when the loop is gone, so is whoever wanted
+/// its end.
+void ControlPlane::run_folder(client::RunFolder wanted, std::function<void(RunEnd)> done) {
+  std::thread([loop = assembly_->shared_loop(), client = client::Client(socket_path()),
+               wanted = std::move(wanted), done = std::move(done)] {
+    loop->post([done, end = client::run_folder(client, wanted, {})] { done(end); });
+  }).detach();
+}
+
 const projections::runner::Views& ControlPlane::views() const { return assembly_->views(); }
 UserId ControlPlane::local_user() const { return assembly_->local_user(); }
 const std::string& ControlPlane::api_url() const { return assembly_->api_url(); }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "adapters/client/run_folder.h"
 #include "adapters/host/options.h"
 #include "engine/executor/inbox.h"
 #include "projections/runner/views.h"
@@ -43,6 +44,11 @@ class ControlPlane {
 
   /// Any thread: runs `task` on the loop's thread.
   void post(std::function<void()> task);
+
+  using RunEnd = tl::expected<client::RunReport, client::RunFailure>;
+  /// Builds a folder with a Dockerfile and runs it, as `actuary run` does. `done` comes on the
+  /// loop's thread.
+  void run_folder(client::RunFolder wanted, std::function<void(RunEnd)> done);
 
   /// What has happened, ready to be asked. Any thread.
   [[nodiscard]] const projections::runner::Views& views() const;
