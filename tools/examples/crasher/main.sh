@@ -3,7 +3,12 @@
 set -eu
 
 record=$APIFY_API_BASE_URL/v2/key-value-stores/$ACTOR_DEFAULT_KEY_VALUE_STORE_ID/records/$ACTOR_INPUT_KEY
-input=$(wget -q -O - --header "Authorization: Bearer $APIFY_TOKEN" "$record") || input='{}'
+# No input is fine (wget answers 8 to a 404); an engine that restarts just now (4) is asked again.
+get() { wget -q -O - --header "Authorization: Bearer $APIFY_TOKEN" "$1"; }
+until input=$(get "$record"); do
+  [ $? -eq 4 ] || { input='{}'; break; }
+  sleep 1
+done
 code=$(printf '%s' "$input" | tr -d '\n' |
   sed -n 's/.*"exitCode"[[:space:]]*:[[:space:]]*\([0-9]\{1,3\}\).*/\1/p')
 code=${code:-1}

@@ -1,12 +1,19 @@
 #!/bin/sh
 # Reads INPUT {"name": "World", "count": 3}, pushes one item for each greeting and writes OUTPUT.
-# Everything goes through the HTTP API that the environment names; any wget will do.
+# Everything goes through the HTTP API that the environment names. An engine that restarts just now is asked again.
 set -eu
 
 api=$APIFY_API_BASE_URL/v2
 store=$api/key-value-stores/$ACTOR_DEFAULT_KEY_VALUE_STORE_ID
 dataset=$api/datasets/$ACTOR_DEFAULT_DATASET_ID
 
+# wget answers 4 when nobody answers, and 8 to an HTTP error.
+patiently() {
+  until "$@"; do
+    [ $? -eq 4 ] || return 1
+    sleep 1
+  done
+}
 get() { wget -q -O - --header "Authorization: Bearer $APIFY_TOKEN" "$1"; }
 post() {
   wget -q -O /dev/null --header "Authorization: Bearer $APIFY_TOKEN" \
@@ -14,7 +21,7 @@ post() {
 }
 
 # A run may have been started without any input.
-input=$(get "$store/records/$ACTOR_INPUT_KEY") || input='{}'
+input=$(patiently get "$store/records/$ACTOR_INPUT_KEY") || input='{}'
 input=$(printf '%s' "$input" | tr -d '\n')
 name=$(printf '%s' "$input" | sed -n 's/.*"name"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p')
 count=$(printf '%s' "$input" | sed -n 's/.*"count"[[:space:]]*:[[:space:]]*\([0-9]\{1,4\}\).*/\1/p')
@@ -24,8 +31,8 @@ count=${count:-3}
 i=1
 while [ "$i" -le "$count" ]; do
   echo "Hello, $name ($i of $count)"
-  post "$dataset/items" "{\"greeting\": \"Hello, $name\", \"number\": $i}"
+  patiently post "$dataset/items" "{\"greeting\": \"Hello, $name\", \"number\": $i}"
   i=$((i + 1))
 done
-post "$store/records/OUTPUT" "{\"name\": \"$name\", \"greetings\": $count}"
+patiently post "$store/records/OUTPUT" "{\"name\": \"$name\", \"greetings\": $count}"
 echo "Wrote OUTPUT"
