@@ -225,7 +225,9 @@ Decision decide(const Ready& s, const Admit&, const Context& context) {
   return on(s.facts, began(s.facts, context.now));
 }
 
+/// A fence that came after the start was given up starts nothing: the removal is on its way.
 Decision decide(const Ready& s, const ReportFenced& report, const Context&) {
+  if (s.stop) return Events{};
   return on(s.facts, events::AttemptFenced{report.epoch, report.storage_sequence});
 }
 
@@ -277,6 +279,7 @@ Decision decide(const Running& s, const Admit&, const Context& context) {
 }
 
 Decision decide(const Running& s, const ReportFenced& report, const Context&) {
+  if (s.stop) return Events{};
   return on(s.facts, events::AttemptFenced{report.epoch, report.storage_sequence});
 }
 
