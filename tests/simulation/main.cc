@@ -1,0 +1,30 @@
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "tests/simulation/options.h"
+
+namespace actuary::tests::simulation {
+SeedOptions& seed_options() {
+  static SeedOptions options;
+  return options;
+}
+}  // namespace actuary::tests::simulation
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  auto& options = actuary::tests::simulation::seed_options();
+  options.program = argv[0];
+  for (int i = 1; i < argc; i += 2) {
+    const std::string_view name = argv[i];
+    if (i + 1 == argc || (name != "--seeds" && name != "--seed")) {
+      std::fprintf(stderr, "usage: %s [--seeds COUNT] [--seed FIRST]\n", argv[0]);
+      return 64;
+    }
+    auto& value = name == "--seeds" ? options.count : options.first;
+    value = std::strtoull(argv[i + 1], nullptr, 10);
+  }
+  return RUN_ALL_TESTS();
+}

@@ -1,0 +1,200 @@
+#include <gtest/gtest.h>
+
+#include <utility>
+#include <vector>
+
+#include "tests/simulation/options.h"
+#include "tests/simulation/world.h"
+
+namespace actuary::tests::simulation {
+namespace {
+
+using engine::executor::Command;
+using engine::ports::ContainerKey;
+using engine::run::AbortMode;
+using support::BuildPlan;
+using support::ContainerPlan;
+using support::SimLoop;
+using support::SimRandom;
+
+ContainerPlan random_container(SimRandom& random) {
+  ContainerPlan plan;
+  switch (random.below(6)) {
+    case 0:
+      plan.runs_for = std::nullopt;
+      break;
+    case 1:
+      plan.runs_for = Microseconds{0};
+      break;
+    default:
+      plan.runs_for = random.between(Microseconds{0}, Seconds{90});
+  }
+  plan.exit_code = random.chance(60) ? 0 : static_cast<std::int32_t>(random.below(256));
+  plan.out_of_memory = plan.exit_code == 137;
+  plan.start_takes = random.between(Microseconds{0}, Seconds{random.chance(10) ? 150 : 1});
+  using Start = ContainerPlan::Start;
+  static const std::vector<Start> kTroubles = {Start::kFails, Start::kAnswerLost,
+                                               Start::kAnswerUnsure, Start::kHangs};
+  if (random.chance(20)) plan.start = random.pick(kTroubles);
+  plan.kill_takes = random.between(Microseconds{0}, Seconds{random.chance(15) ? 25 : 1});
+  plan.kill_is_lost = random.chance(10);
+  plan.remove_is_lost = random.chance(5);
+  return plan;
+}
+
+/// Users who want everything at any time, on a host where everything goes wrong.
+class Chaos {
+ public:
+  explicit Chaos(std::uint64_t seed)
+      : plans_(seed * 31 + 7),
+        world({.seed = seed,
+               .containers = [this](const ContainerKey&) { return random_container(plans_); },
+               .builds =
+                   [this](const BuildId&) {
+                     return BuildPlan{plans_.between(Microseconds{0}, Seconds{40}),
+                                      calm_ ? false : plans_.chance(25),
+                                      calm_ ? false : plans_.chance(10)};
+                   },
+               .settings = {{4096, 65536}, 2}}) {
+    calm_ = true;
+    world.boot();
+    world.found();
+    calm_ = false;
+  }
+
+  void run(Microseconds span) {
+    const Microseconds end = world.loop.elapsed() + span;
+    plan_next_command();
+    while (world.loop.elapsed() < end && world.step()) {
+      if (world.up() && world.random.below(400) == 0) fall();
+    }
+  }
+
+  /// Faults are over: whatever is under way must come to an end.
+  void settle() {
+    quiet_ = calm_ = true;
+    world.runtime.repair();
+    world.crash();
+    world.boot();
+    world.run_for(Seconds{600});
+    world.check_settled();
+    for (int round = 0; round < 2; ++round) {  // those that wait come first, then those that run
+      for (const RunId& id : runs_) world.submit(engine::run::Command{engine::run::Abort{id}});
+      world.run_for(Seconds{300});
+    }
+    EXPECT_TRUE(world.runtime.live().empty()) << "somebody survived an abort";
+    EXPECT_EQ(world.executor().directory().memory_in_use_mbytes(), 0U);
+    world.check_settled();
+  }
+
+  World& the_world() { return world; }
+
+ private:
+  void fall() {
+    world.random.chance(15) ? world.crash_machine() : world.crash();
+    if (world.random.chance(10)) {
+      world.loop.shift_utc(world.random.chance(50) ? Seconds{3600} : Seconds{-40});
+    }
+    world.loop.after(SimLoop::Lane::kWorld,
+                     world.random.between(Microseconds{0}, Seconds{world.random.chance(20) ? 200 : 3}),
+                     [this] {
+                       if (!world.up()) world.boot();
+                     });
+  }
+
+  void plan_next_command() {
+    const Microseconds pause =
+        world.random.chance(30) ? Microseconds{0}
+                                : world.random.between(Microseconds{0}, Seconds{6});
+    world.loop.after(SimLoop::Lane::kWorld, pause, [this] {
+      if (quiet_) return;
+      if (world.up()) give_command();
+      plan_next_command();
+    });
+  }
+
+  void give_command() {
+    const std::uint64_t draw = world.random.below(100);
+    if (draw < 30 || runs_.empty()) return start();
+    if (draw < 85) return world.submit(run_command(world.random.pick(runs_), draw));
+    if (draw < 92 || builds_.empty()) return build();
+    const BuildId& id = world.random.pick(builds_);
+    if (draw < 97) return world.submit(engine::build::Command{engine::build::Abort{id}});
+    world.submit(engine::build::Command{engine::build::Delete{id, "chaos"}});
+  }
+
+  void start() {
+    engine::run::Start start = start_command(world);
+    start.options = options();
+    runs_.push_back(start.run_id);
+    world.submit(engine::run::Command{start});
+  }
+
+  void build() {
+    engine::build::Create create;
+    create.build_id = world.random.next<BuildId>();
+    create.actor_id = world.actor_id;
+    create.user_id = world.user_id;
+    create.version_number = "0.1";
+    if (world.random.chance(30)) create.tag = world.random.chance(50) ? "beta" : "";
+    builds_.push_back(create.build_id);
+    world.submit(engine::build::Command{create});
+  }
+
+  engine::run::RequestedOptions options() {
+    engine::run::RequestedOptions options;
+    options.memory_mbytes = 256U << world.random.below(5);
+    options.timeout_secs = world.random.chance(40)
+                               ? 0U
+                               : 1U + static_cast<std::uint32_t>(world.random.below(60));
+    return options;
+  }
+
+  engine::run::Command run_command(const RunId& id, std::uint64_t draw) {
+    if (draw < 45) return engine::run::Abort{id, AbortMode::kImmediate};
+    if (draw < 58) return engine::run::Abort{id, AbortMode::kGraceful};
+    if (draw < 75) {
+      engine::run::Resurrect again{id, {}, {}};
+      if (world.random.chance(50)) again.options = options();
+      if (world.random.chance(20)) again.options.build = "latest";
+      return again;
+    }
+    if (draw < 82) {
+      return engine::run::SetStatusMessage{id, "at work", world.random.chance(20)};
+    }
+    return engine::run::Delete{id, "chaos"};
+  }
+
+  SimRandom plans_;
+  bool calm_ = false;
+  bool quiet_ = false;
+  std::vector<RunId> runs_;
+  std::vector<BuildId> builds_;
+  World world;
+};
+
+std::uint64_t live_through(std::uint64_t seed) {
+  Chaos chaos(seed);
+  chaos.run(Seconds{900});
+  chaos.settle();
+  for (const std::string& each : chaos.the_world().checker.violations()) ADD_FAILURE() << each;
+  return chaos.the_world().checker.trace();
+}
+
+TEST(Simulation, KeepsEveryInvariantWhateverHappens) {
+  const SeedOptions& options = seed_options();
+  for (std::uint64_t seed = options.first; seed < options.first + options.count; ++seed) {
+    (void)live_through(seed);
+    if (!HasFailure()) continue;
+    GTEST_FAIL() << options.reproduce(seed, "Simulation.KeepsEveryInvariantWhateverHappens");
+  }
+}
+
+TEST(Simulation, IsTheSameForTheSameSeed) {
+  const std::uint64_t seed = seed_options().first;
+  EXPECT_EQ(live_through(seed), live_through(seed));
+  EXPECT_NE(live_through(seed), live_through(seed + 1));
+}
+
+}  // namespace
+}  // namespace actuary::tests::simulation

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/executor/executor.h"
+#include "engine/executor/performer.h"
+#include "engine/executor/reconcile.h"
+#include "journal/memory/memory_journal.h"
+#include "tests/simulation/checker.h"
+#include "tests/support/fake_builder.h"
+#include "tests/support/fake_logs.h"
+#include "tests/support/fake_runtime.h"
+#include "tests/support/fake_secrets.h"
+#include "tests/support/memory_storages.h"
+#include "tests/support/sim_loop.h"
+
+namespace actuary::tests::simulation {
+
+/// The whole engine on simulated everything. It is wired as a host wires it.
+class World {
+ public:
+  struct Options {
+    std::uint64_t seed = 1;
+    support::FakeRuntime::Plan containers;
+    support::FakeBuilder::Plan builds;
+    engine::decision::Settings settings{{8192, 65536}, 2};
+    Microseconds append_min{200};
+    Microseconds append_max{8000};
+  };
+
+  explicit World(Options options);
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  /// Starts the engine's process: fold, claim the term, reconcile.
+  void boot();
+  /// Kills the engine's process. An append that is under way is written, or not.
+  void crash();
+  /// Kills the engine and every container with the machine.
+  void crash_machine();
+  [[nodiscard]] bool up() const { return engine_ != nullptr; }
+
+  /// One task, then every invariant. False when nothing is left to do before `until`.
+  bool step(Microseconds until = Microseconds::max());
+  void run_for(Microseconds span);
+
+  /// Gives a command as a user does; `reply` may never come.
+  void submit(engine::executor::Command command, engine::executor::Reply reply = {});
+  /// Runs until the reply has come.
+  Result<Position> ask(engine::executor::Command command);
+
+  /// A user, an Actor with one version, and a build that has succeeded.
+  void found();
+
+  [[nodiscard]] engine::run::State run(const RunId& id) const {
+    return engine_->executor.aggregates().run(id);
+  }
+  [[nodiscard]] const engine::executor::Executor& executor() const { return engine_->executor; }
+  void check_settled() {
+    checker.check_settled(engine_->executor.aggregates(), engine_->executor.directory(),
+                          loop.now());
+  }
+
+  support::SimRandom random;
+  support::SimLoop loop;
+  journal::memory::MemoryJournal journal{journal::memory::MemoryJournal::Completion::kHeld};
+  support::FakeRuntime runtime;
+  support::FakeBuilder builder;
+  support::MemoryStorages storages;
+  support::FakeLogs logs;
+  support::FakeSecrets secrets;
+  Checker checker;
+
+  UserId user_id;
+  ActorId actor_id;
+  BuildId build_id;
+  std::uint64_t steps = 0;
+
+ private:
+  struct Engine {
+    Engine(World& world, std::uint64_t generation);
+    engine::executor::Executor executor;
+    engine::executor::Performer performer;
+  };
+
+  void reconcile();
+  void serve_journal();
+
+  Options options_;
+  std::unique_ptr<Engine> engine_;
+  std::uint64_t generation_ = 0;
+  bool append_scheduled_ = false;
+};
+
+[[nodiscard]] engine::run::Start start_command(World& world);
+
+}  // namespace actuary::tests::simulation
