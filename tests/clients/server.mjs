@@ -29,7 +29,7 @@ async function run(command, ...args) {
 /** Resolves to { token, baseUrl, stop } once the server says where it is. */
 export async function startServer() {
     const data = await mkdtemp(join(tmpdir(), 'actuary-clients-'));
-    await run(join(root, 'tools/base-image'), '--data', data);
+    await run(join(root, 'tools/base-image'));
     const listen = `127.0.0.1:${await freePort()}`;
     const child = spawn(program, ['serve', '--data', data, '--listen', listen],
         { stdio: ['ignore', 'pipe', 'inherit'] });
