@@ -129,21 +129,22 @@ Status ControlPlane::Assembly::open_api(const Folders& folders, const Address& a
   TRY(known, views_->accounts().find(kLocalUser));
   local_user_ = known ? known->id : ids_.next<UserId>();
   watch_ = std::make_unique<http::api::Watch>(loop_->raw());
-  const http::api::Services services{.executor = *executor_,
-                                     .views = *views_,
-                                     .journal = *journal_,
-                                     .storages = *storages_,
-                                     .logs = *logs_,
-                                     .blobs = *blobs_,
-                                     .secrets = *keys_,
-                                     .loop = *loop_,
-                                     .clock = clock_,
-                                     .ids = ids_,
-                                     .watch = *watch_,
-                                     .local_user = local_user_,
-                                     .public_base_url = api_url_};
-  router_ =
-      std::make_unique<http::Router>(http::api::routes(services), http::api::make_guard(services));
+  services_ =
+      std::make_unique<http::api::Services>(http::api::Services{.executor = *executor_,
+                                                                .views = *views_,
+                                                                .journal = *journal_,
+                                                                .storages = *storages_,
+                                                                .logs = *logs_,
+                                                                .blobs = *blobs_,
+                                                                .secrets = *keys_,
+                                                                .loop = *loop_,
+                                                                .clock = clock_,
+                                                                .ids = ids_,
+                                                                .watch = *watch_,
+                                                                .local_user = local_user_,
+                                                                .public_base_url = api_url_});
+  router_ = std::make_unique<http::Router>(http::api::routes(*services_),
+                                           http::api::make_guard(*services_));
   TRY(server, http::Server::open(loop_->raw(), {}, *router_));
   server_ = std::move(server);
   TRY_VOID(server_->listen_tcp(address.host, address.port));

@@ -7,6 +7,7 @@
 #include "adapters/host/control_plane.h"
 #include "adapters/host/keys.h"
 #include "adapters/host/surroundings.h"
+#include "adapters/http/api/services.h"
 #include "adapters/http/api/watch.h"
 #include "adapters/http/router.h"
 #include "adapters/http/server.h"
@@ -74,6 +75,7 @@ class ControlPlane::Assembly {
   std::unique_ptr<engine::executor::Executor> executor_;
   std::unique_ptr<engine::executor::Performer> performer_;
   std::unique_ptr<http::api::Watch> watch_;
+  std::unique_ptr<http::api::Services> services_;  ///< every route borrows it
   std::unique_ptr<http::Router> router_;
   std::unique_ptr<http::Server> server_;
   uv_timer_t* sweep_ = nullptr;
