@@ -1,0 +1,102 @@
+#include "adapters/http/api/common.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "adapters/http/json.h"
+#include "journal/base/assert.h"
+
+namespace actuary::adapters::http::api {
+namespace {
+
+constexpr std::size_t kUserAgentBytesMax = 512;
+constexpr double kExactIntegerMax = 9007199254740992.0;
+
+/// `127.0.0.1:54321` and `[::1]:54321` without the port.
+std::string address_of(std::string_view peer) {
+  const auto colon = peer.rfind(':');
+  if (colon == std::string_view::npos) return {};
+  auto address = peer.substr(0, colon);
+  if (address.starts_with('[') && address.ends_with(']')) {
+    address = address.substr(1, address.size() - 2);
+  }
+  return std::string(address);
+}
+
+}  // namespace
+
+Handler at_once(std::function<Answer<Response>(const Request&)> handler) {
+  return [handler = std::move(handler)](const Request& request, const Responder& responder) {
+    Answer<Response> answer = handler(request);
+    answer ? responder.send(std::move(*answer)) : responder.fail(answer.error());
+  };
+}
+
+const Principal& caller_of(const Request& request) {
+  ACTUARY_ASSERT(request.principal.has_value());
+  return *request.principal;
+}
+
+Answer<Paging> paging_of(const Query& query) {
+  TRY(offset, wire(query.integer("offset", 0, INT64_MAX)));
+  TRY(limit, wire(query.integer("limit", 0, INT64_MAX)));
+  TRY(desc, wire(query.boolean_or("desc", false)));
+  Paging paging;
+  paging.offset = static_cast<std::uint64_t>(offset.value_or(0));
+  const auto wanted = static_cast<std::uint64_t>(limit.value_or(0));
+  if (wanted != 0) paging.limit = std::min(wanted, projections::rows::kPageRowsMax);
+  if (desc) paging.order = projections::rows::Order::kNewestFirst;
+  return paging;
+}
+
+Response list_response(const Paging& paging, std::uint64_t total, Json items) {
+  return data_response({{"total", total},
+                        {"offset", paging.offset},
+                        {"limit", paging.limit},
+                        {"count", items.size()},
+                        {"desc", paging.order == projections::rows::Order::kNewestFirst},
+                        {"items", std::move(items)}});
+}
+
+Answer<Json> body_of(const Request& request) {
+  if (request.body.empty()) return Json::object();
+  auto body = parse_json_object(request.body);
+  if (!body) return refuse(400, "invalid-request", body.error().detail);
+  return std::move(*body);
+}
+
+Json time_or_null(const std::optional<Timestamp>& at) { return at ? Json(to_iso(*at)) : Json(); }
+
+Json text_or_null(std::string_view text) { return text.empty() ? Json() : Json(text); }
+
+Json number(double value) {
+  if (std::trunc(value) == value && std::abs(value) < kExactIntegerMax) {
+    return static_cast<std::int64_t>(value);
+  }
+  return value;
+}
+
+events::Meta meta_of(const Request& request) {
+  events::Meta meta;
+  meta.client_ip = address_of(request.peer);
+  meta.user_agent = request.headers.get("User-Agent").substr(0, kUserAgentBytesMax);
+  const bool from_run = request.principal && request.principal->kind == PrincipalKind::kRun;
+  meta.origin = from_run ? events::Origin::kActor : events::Origin::kApi;
+  const auto named = events::parse_origin(request.headers.get("X-Apify-Request-Origin"));
+  if (named) meta.origin = *named;
+  return meta;
+}
+
+void submit(const Services& services, engine::executor::Command command, const Principal& principal,
+            const Responder& responder, std::function<void()> done, Spelling spelling) {
+  engine::executor::Submission submission;
+  submission.command = std::move(command);
+  submission.principal = principal;
+  submission.reply = [responder, done = std::move(done),
+                      spelling = std::move(spelling)](const Result<Position>& position) {
+    position ? done() : responder.fail(spelling(position.error()));
+  };
+  services.executor.submit(std::move(submission));
+}
+
+}  // namespace actuary::adapters::http::api

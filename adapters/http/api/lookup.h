@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string_view>
+
+#include "adapters/http/api/common.h"
+
+/// Finding what a path names. Whatever is not the caller's to see is answered as if it were not
+/// there.
+namespace actuary::adapters::http::api {
+
+enum class Access : std::uint8_t {
+  kRead,  ///< its owner's, or public
+  kOwn,   ///< its owner's
+};
+
+/// By `{actorId}`: an id, `username~name`, `username/name`, or `~name` for one's own.
+[[nodiscard]] Answer<projections::actors::ActorRow> find_actor(const Services& services,
+                                                               const Request& request,
+                                                               Access access);
+[[nodiscard]] Answer<projections::runs::RunRow> find_run(const Services& services,
+                                                         const Principal& caller,
+                                                         std::string_view id);
+[[nodiscard]] Answer<projections::builds::BuildRow> find_build(const Services& services,
+                                                               const Principal& caller,
+                                                               std::string_view id);
+/// The Actor's newest run that fits `status` and `origin` of the query.
+[[nodiscard]] Answer<projections::runs::RunRow> find_last_run(const Services& services,
+                                                              const Request& request);
+
+}  // namespace actuary::adapters::http::api
