@@ -1,0 +1,27 @@
+#pragma once
+
+#include "adapters/http/api/common.h"
+
+/// Rows as the API shows them. Every field that a client requires is there from the first answer
+/// on.
+namespace actuary::adapters::http::api {
+
+[[nodiscard]] Json render_run(const Services& services, const projections::runs::RunRow& run);
+[[nodiscard]] Json render_run_short(const projections::runs::RunRow& run);
+
+[[nodiscard]] Json render_build(const Services& services,
+                                const projections::builds::BuildRow& build);
+[[nodiscard]] Json render_build_short(const projections::builds::BuildRow& build);
+
+/// With the source of every version that has some; secret values are left out.
+[[nodiscard]] Answer<Json> render_actor(const Services& services,
+                                        const projections::actors::ActorRow& actor);
+[[nodiscard]] Json render_actor_short(const Services& services,
+                                      const projections::actors::ActorRow& actor);
+[[nodiscard]] Answer<Json> render_version(const Services& services,
+                                          const events::ActorVersion& version);
+[[nodiscard]] Json render_env_var(const events::EnvVar& variable);
+
+[[nodiscard]] Json render_meta(const events::Meta& meta);
+
+}  // namespace actuary::adapters::http::api

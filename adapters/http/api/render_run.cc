@@ -1,0 +1,144 @@
+#include <array>
+
+#include "adapters/http/api/render.h"
+#include "projections/builds/row.h"
+
+namespace actuary::adapters::http::api {
+namespace {
+
+using projections::runs::RunRow;
+
+constexpr std::array<std::string_view, 12> kUsageKeys{
+    "ACTOR_COMPUTE_UNITS",
+    "DATASET_READS",
+    "DATASET_WRITES",
+    "KEY_VALUE_STORE_READS",
+    "KEY_VALUE_STORE_WRITES",
+    "KEY_VALUE_STORE_LISTS",
+    "REQUEST_QUEUE_READS",
+    "REQUEST_QUEUE_WRITES",
+    "DATA_TRANSFER_INTERNAL_GBYTES",
+    "DATA_TRANSFER_EXTERNAL_GBYTES",
+    "PROXY_RESIDENTIAL_TRANSFER_GBYTES",
+    "PROXY_SERPS",
+};
+
+Json usage(double compute_units) {
+  Json result = Json::object();
+  for (const auto key : kUsageKeys) result[std::string(key)] = 0;
+  result["ACTOR_COMPUTE_UNITS"] = number(compute_units);
+  return result;
+}
+
+std::int64_t milliseconds(Microseconds span) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
+}
+
+Json stats(const RunRow& run, const Instant& now) {
+  const auto active = milliseconds(projections::runs::active_duration(run, now));
+  Json result{{"inputBodyLen", run.input_bytes},
+              {"migrationCount", run.counters.migration},
+              {"rebootCount", run.counters.reboot},
+              {"restartCount", run.counters.restart},
+              {"resurrectCount", run.counters.resurrect}};
+  // Nothing samples containers yet; clients format these numbers, so they are never absent.
+  for (const auto* name : {"memAvgBytes", "memMaxBytes", "memCurrentBytes", "cpuAvgUsage",
+                           "cpuMaxUsage", "cpuCurrentUsage", "netRxBytes", "netTxBytes"}) {
+    result[name] = 0;
+  }
+  result["durationMillis"] = active;
+  result["runTimeSecs"] = number(static_cast<double>(active) / 1000);
+  result["metamorph"] = run.counters.metamorph;
+  result["computeUnits"] = number(projections::runs::compute_units(run, now));
+  return result;
+}
+
+Json options(const events::RunOptions& options) {
+  Json result{{"build", options.build},
+              {"timeoutSecs", options.timeout_secs},
+              {"memoryMbytes", options.memory_mbytes},
+              {"diskMbytes", options.disk_mbytes},
+              {"restartOnError", options.restart_on_error}};
+  if (options.max_items) result["maxItems"] = *options.max_items;
+  if (options.max_total_charge_usd) {
+    result["maxTotalChargeUsd"] = number(*options.max_total_charge_usd);
+  }
+  return result;
+}
+
+Json exit_code_of(const RunRow& run) { return run.exit_code ? Json(*run.exit_code) : Json(); }
+
+Json storage_ids(const RunRow& run) {
+  const auto only = [](const StorageId& id) { return Json{{"default", id.view()}}; };
+  return {{"datasets", only(run.dataset_id)},
+          {"keyValueStores", only(run.key_value_store_id)},
+          {"requestQueues", only(run.request_queue_id)}};
+}
+
+}  // namespace
+
+Json render_meta(const events::Meta& meta) {
+  return {{"origin", events::to_string(meta.origin)},
+          {"clientIp", text_or_null(meta.client_ip)},
+          {"userAgent", text_or_null(meta.user_agent)}};
+}
+
+Json render_run(const Services& services, const RunRow& run) {
+  const Instant now = services.clock.now();
+  Json final_message;
+  if (run.is_status_message_terminal) final_message = *run.is_status_message_terminal;
+  return {
+      {"id", run.id.view()},
+      {"actId", run.actor_id.view()},
+      {"userId", run.user_id.view()},
+      {"actorTaskId", nullptr},
+      {"startedAt", to_iso(run.started_at)},
+      {"finishedAt", time_or_null(run.finished_at)},
+      {"status", run.status},
+      {"statusMessage", text_or_null(run.status_message)},
+      {"isStatusMessageTerminal", std::move(final_message)},
+      {"meta", render_meta(run.meta)},
+      {"stats", stats(run, now)},
+      {"chargedEventCounts", Json::object()},
+      {"options", options(run.options)},
+      {"buildId", run.build_id.view()},
+      {"exitCode", exit_code_of(run)},
+      {"generalAccess", "FOLLOW_USER_SETTING"},
+      {"defaultKeyValueStoreId", run.key_value_store_id.view()},
+      {"defaultDatasetId", run.dataset_id.view()},
+      {"defaultRequestQueueId", run.request_queue_id.view()},
+      {"storageIds", storage_ids(run)},
+      {"buildNumber", run.build_number},
+      {"containerUrl", services.public_base_url + "/live/" + run.id.str()},
+      {"isContainerServerReady", false},
+      {"gitBranchName", nullptr},
+      {"usage", usage(projections::runs::compute_units(run, now))},
+      {"usageTotalUsd", 0},
+      {"usageUsd", usage(0)},
+      {"metamorphs", Json::array()},
+      {"platformUsageBillingModel", "USER"},
+  };
+}
+
+Json render_run_short(const RunRow& run) {
+  return {
+      {"id", run.id.view()},
+      {"actId", run.actor_id.view()},
+      {"userId", run.user_id.view()},
+      {"actorTaskId", nullptr},
+      {"status", run.status},
+      {"startedAt", to_iso(run.started_at)},
+      {"finishedAt", time_or_null(run.finished_at)},
+      {"buildId", run.build_id.view()},
+      {"buildNumber", run.build_number},
+      {"buildNumberInt", projections::builds::build_number_int(run.build_number)},
+      {"meta", render_meta(run.meta)},
+      {"exitCode", exit_code_of(run)},
+      {"usageTotalUsd", 0},
+      {"defaultKeyValueStoreId", run.key_value_store_id.view()},
+      {"defaultDatasetId", run.dataset_id.view()},
+      {"defaultRequestQueueId", run.request_queue_id.view()},
+  };
+}
+
+}  // namespace actuary::adapters::http::api
