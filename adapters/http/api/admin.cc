@@ -1,0 +1,163 @@
+#include "adapters/http/api/admin.h"
+
+#include <unistd.h>
+
+#include <array>
+
+#include "adapters/http/api/fields.h"
+#include "journal/codec/to_json.h"
+
+namespace actuary::adapters::http::api {
+namespace {
+
+using engine::account::Command;
+
+constexpr std::string_view kProgramVersion = "0.1.0";
+
+Principal administrator(const Services& services) {
+  return {PrincipalKind::kUser, services.local_user, TokenId{}, RunId{}, 0};
+}
+
+Answer<Response> status(const Services& services, const Request&) {
+  const auto head = services.journal.head();
+  return data_response(Json{{"pid", ::getpid()},
+                            {"version", kProgramVersion},
+                            {"publicBaseUrl", services.public_base_url},
+                            {"journalId", head.id},
+                            {"format", head.format},
+                            {"term", services.executor.term()},
+                            {"position", services.executor.durable()},
+                            {"localUserId", services.local_user.view()}});
+}
+
+/// What kinds of streams an id may name.
+std::optional<StreamId> find_stream(const Services& services, std::string_view text) {
+  constexpr std::array kKinds{StreamKind::kRun, StreamKind::kBuild, StreamKind::kActor,
+                              StreamKind::kStorage, StreamKind::kAccount};
+  const auto id = journal::record::AnyId::parse(text);
+  if (!id) return std::nullopt;
+  for (const auto kind : kKinds) {
+    const StreamId stream{kind, *id};
+    if (services.journal.version_of(stream) > 0) return stream;
+  }
+  return std::nullopt;
+}
+
+Answer<Response> history(const Services& services, const Request& request) {
+  const auto stream = find_stream(services, request.parameter("id"));
+  if (!stream) return missing("Record");
+  TRY(records, wire(services.journal.read_stream(*stream)));
+  // Spliced as text: positions and nonces are exact 64-bit numbers there.
+  std::string body = R"({"data":{"total":)" + std::to_string(records.size()) + R"(,"items":[)";
+  for (const Record& record : records) {
+    if (&record != &records.front()) body.push_back(',');
+    body.append(journal::codec::to_json(record));
+  }
+  body.append("]}}");
+  return Response{200, {{"Content-Type", "application/json; charset=utf-8"}}, std::move(body)};
+}
+
+Answer<Response> list_tokens(const Services& services, const Request& request) {
+  TRY(paging, paging_of(request.query));
+  TRY(page, wire(services.views.accounts().tokens(paging)));
+  Json items = Json::array();
+  for (const auto& token : page.rows) {
+    items.push_back({{"id", token.id.view()},
+                     {"userId", token.user_id.view()},
+                     {"username", services.executor.directory().username_of(token.user_id)},
+                     {"name", token.name},
+                     {"createdAt", to_iso(token.created_at)},
+                     {"revokedAt", time_or_null(token.revoked_at)}});
+  }
+  return list_response(paging, page.total, std::move(items));
+}
+
+struct TokenWish {
+  std::string username;
+  std::string name;
+};
+
+Answer<TokenWish> wish_of(const Services& services, const Request& request) {
+  TRY(body, body_of(request));
+  TRY(username, text_field(body, "user"));
+  TRY(name, text_field(body, "name"));
+  TokenWish wish{username.value_or(std::string{}), name.value_or(std::string{})};
+  if (wish.username.empty()) {
+    wish.username = services.executor.directory().username_of(services.local_user);
+  }
+  if (wish.name.empty()) wish.name = "API token";
+  return wish;
+}
+
+void make_token(const Services& services, const UserId& user_id, const TokenWish& wish,
+                const Responder& responder) {
+  const std::string token = services.secrets.new_token();
+  const auto id = services.ids.next<TokenId>();
+  const Json shown{{"token", token},
+                   {"id", id.view()},
+                   {"userId", user_id.view()},
+                   {"username", wish.username},
+                   {"name", wish.name}};
+  submit(services,
+         Command{engine::account::CreateToken{user_id, id, wish.name,
+                                              services.secrets.token_hash(token)}},
+         administrator(services), responder,
+         [responder, shown] { responder.send(data_response(shown, 201)); });
+}
+
+void create_token(const Services& services, const Request& request, const Responder& responder) {
+  const auto wish = wish_of(services, request);
+  if (!wish) return responder.fail(wish.error());
+  if (const auto known = services.executor.directory().find_user(wish->username)) {
+    return make_token(services, *known, *wish, responder);
+  }
+  const auto user_id = services.ids.next<UserId>();
+  submit(services, Command{engine::account::CreateUser{user_id, wish->username}},
+         administrator(services), responder, [&services, user_id, wish = *wish, responder] {
+           make_token(services, user_id, wish, responder);
+         });
+}
+
+void revoke_token(const Services& services, const Request& request, const Responder& responder) {
+  const auto id = TokenId::parse(request.parameter("tokenId"));
+  if (!id) return responder.fail(record_not_found("Token"));
+  const auto token = services.views.accounts().token(*id);
+  if (!token) return responder.fail(token.error());
+  if (!*token) return responder.fail(record_not_found("Token"));
+  submit(services, Command{engine::account::RevokeToken{(*token)->user_id, *id}},
+         administrator(services), responder, [responder] {
+           responder.send({204, {}, {}});
+         });
+}
+
+/// A row that answers over the unix socket alone.
+Route local_only(std::string_view method, std::string_view pattern, Handler handler) {
+  return {.method = method,
+          .pattern = pattern,
+          .handler =
+              [handler = std::move(handler)](Request request, Responder responder) {
+                if (!request.over_unix_socket) return responder.fail(page_not_found());
+                handler(std::move(request), std::move(responder));
+              },
+          .auth = AuthMode::kNone};
+}
+
+}  // namespace
+
+void add_admin_routes(std::vector<Route>& routes, const Services& services) {
+  const auto later = [&](void (*act)(const Services&, const Request&, const Responder&)) {
+    return [&services, act](const Request& request, const Responder& responder) {
+      act(services, request, responder);
+    };
+  };
+  const auto now = [&](Answer<Response> (*act)(const Services&, const Request&)) {
+    return at_once([&services, act](const Request& request) { return act(services, request); });
+  };
+  routes.push_back(local_only("GET", "/actuary/v1/status", now(status)));
+  routes.push_back(local_only("GET", "/actuary/v1/history/{id}", now(history)));
+  routes.push_back(local_only("GET", "/actuary/v1/tokens", now(list_tokens)));
+  routes.push_back(local_only("POST", "/actuary/v1/tokens", later(create_token)));
+  routes.push_back(local_only("DELETE", "/actuary/v1/tokens/{tokenId}", later(revoke_token)));
+}
+
+}  // namespace actuary::adapters::http::api

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <vector>
+
+#include "adapters/http/api/common.h"
+
+namespace actuary::adapters::http::api {
+
+/// `/actuary/v1/…`, for who may open the unix socket. To everybody else it is not there.
+void add_admin_routes(std::vector<Route>& routes, const Services& services);
+
+}  // namespace actuary::adapters::http::api
