@@ -37,7 +37,6 @@ Admission admit(const directory::Directory& directory, const decision::Settings&
             left(settings.capacity.disk_mbytes, directory.disk_in_use_mbytes())};
   bool blocked = false;
   const auto hold = [&](const RunId& id, const directory::RunDemand& demand, std::string reason) {
-    blocked = true;
     if (demand.held != reason) result.held.emplace_back(id, std::move(reason));
   };
   for (const auto& [since, id] : directory.waiting_runs()) {
@@ -46,6 +45,9 @@ Admission admit(const directory::Directory& directory, const decision::Settings&
       hold(id, demand, "Waiting for runs that were started earlier.");
     } else if (auto reason = lacking(demand, room, settings.capacity)) {
       hold(id, demand, std::move(*reason));
+      // A host that was made smaller since: this run waits for a larger one, the others do not.
+      const Room all{settings.capacity.memory_mbytes, settings.capacity.disk_mbytes};
+      blocked = !lacking(demand, all, settings.capacity);
     } else {
       room.memory_mbytes -= demand.memory_mbytes;
       room.disk_mbytes -= demand.disk_mbytes;

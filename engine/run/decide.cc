@@ -101,6 +101,19 @@ events::AttemptStarted started(const Facts& facts, const Attempt& attempt, const
   return event;
 }
 
+/// What the host can never give is refused, so that nothing waits for ever.
+Status check_capacity(const events::RunOptions& options, const ports::Capacity& capacity) {
+  const auto exceeded = [](std::string_view what, std::uint64_t limit) {
+    return fail(Code::kLimitExceeded, "By launching this job you will exceed the " +
+                                          std::string(what) + " limit of " + std::to_string(limit) +
+                                          " MB for all your Actor runs and builds.");
+  };
+  if (options.memory_mbytes > capacity.memory_mbytes)
+    return exceeded("memory", capacity.memory_mbytes);
+  if (options.disk_mbytes > capacity.disk_mbytes) return exceeded("disk", capacity.disk_mbytes);
+  return {};
+}
+
 events::AttemptBegan began(const Facts& facts, const Instant& now) {
   return {facts.next_cause, facts.attempts + 1, now + kStartWithin};
 }
@@ -193,11 +206,7 @@ Decision decide(const Absent&, const Start& command, const Context& context) {
   if (actor == nullptr) return fail(Code::kNotFound, "Actor was not found");
   TRY(options, policy::resolve(command.options, actor->default_options));
   TRY(build_id, context.directory.resolve_build(command.actor_id, options.build));
-  if (options.memory_mbytes > context.settings.capacity.memory_mbytes) {
-    return fail(Code::kLimitExceeded, "By launching this job you will exceed the memory limit of " +
-                                          std::to_string(context.settings.capacity.memory_mbytes) +
-                                          " MB for all your Actor runs and builds.");
-  }
+  TRY_VOID(check_capacity(options, context.settings.capacity));
   const directory::BuildFacts& build = *context.directory.find_build(build_id);
   Events result;
   result.push_back(
@@ -376,11 +385,7 @@ Decision decide(const Finished& s, const Abort&, const Context&) { return noted(
 /// The exact build that the run used, unless another is asked for.
 Decision decide(const Finished& s, const Resurrect& command, const Context& context) {
   TRY(options, policy::resolve(command.options, s.facts.options));
-  if (options.memory_mbytes > context.settings.capacity.memory_mbytes) {
-    return fail(Code::kLimitExceeded, "By launching this job you will exceed the memory limit of " +
-                                          std::to_string(context.settings.capacity.memory_mbytes) +
-                                          " MB for all your Actor runs and builds.");
-  }
+  TRY_VOID(check_capacity(options, context.settings.capacity));
   events::RunResurrected event{s.facts.build_id, s.facts.build_number, s.facts.image,
                                options,          s.facts.env_vars,     command.meta};
   if (command.options.build) {
