@@ -137,6 +137,12 @@ Decision decide(const Absent&, const Create& command, const Context& context) {
 Decision decide(const Present& s, const Change& command, const Context& context) {
   TRY_VOID(check_profile(command.profile));
   TRY_VOID(check_unique(s.user_id, s.actor_id, command.profile.name, context));
+  std::size_t versions = s.versions.size();
+  for (const events::ActorVersion& version : command.versions) {
+    if (!s.versions.contains(version.number)) ++versions;
+  }
+  if (versions > kVersionsMax || command.versions.size() > kVersionsMax)
+    return fail(Code::kLimitExceeded, "an Actor has at most 100 versions");
   const StreamId stream = stream_of(s.actor_id);
   Events result;
   if (command.profile != s.profile)
