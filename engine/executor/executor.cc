@@ -1,5 +1,6 @@
 #include "engine/executor/executor.h"
 
+#include <iterator>
 #include <utility>
 
 #include "engine/policy/admission.h"
@@ -129,6 +130,9 @@ void Executor::handle(Submission submission, const Instant& now, std::uint32_t p
   Result<Position> result = last_;
   if (!decision) {
     result = tl::make_unexpected(std::move(decision).error());
+  } else if (decision->size() > journal::kBatchRecordsMax) {
+    result = fail(Code::kTooLarge, "one command may change at most " +
+                                       std::to_string(journal::kBatchRecordsMax) + " things");
   } else if (!decision->empty()) {
     const CommandId id =
         submission.command_id.nil() ? outside_.ids.next<CommandId>() : submission.command_id;
@@ -167,10 +171,22 @@ void Executor::record(Events events, Origin origin, const Instant& now) {
   }
 }
 
+/// As many whole commands as one append takes; the rest follows once it is durable.
+std::vector<Record> Executor::take_batch() {
+  if (pending_.size() <= journal::kBatchRecordsMax) return std::exchange(pending_, {});
+  std::size_t count = journal::kBatchRecordsMax;
+  while (pending_[count].command_id == pending_[count - 1].command_id) --count;
+  const auto end = pending_.begin() + static_cast<std::ptrdiff_t>(count);
+  std::vector<Record> batch(std::make_move_iterator(pending_.begin()),
+                            std::make_move_iterator(end));
+  pending_.erase(pending_.begin(), end);
+  return batch;
+}
+
 void Executor::flush() {
   if (in_flight_ || failed_) return;
   if (pending_.empty()) return release(durable_);
-  in_flight_ = std::make_shared<const std::vector<Record>>(std::exchange(pending_, {}));
+  in_flight_ = std::make_shared<const std::vector<Record>>(take_batch());
   outside_.journal.append(*in_flight_,
                           [self = self_, &loop = outside_.loop](Result<Position> result) {
                             loop.post([self, result = std::move(result)]() mutable {

@@ -102,6 +102,7 @@ class Executor {
   void handle(Submission submission, const Instant& now, std::uint32_t policy_version = 0);
   void handle_own(Command command, const Instant& now, std::uint32_t policy_version = 0);
   void record(Events events, Origin origin, const Instant& now);
+  [[nodiscard]] std::vector<Record> take_batch();
   void flush();
   void on_appended(Result<Position> result);
   void release(Position durable);
@@ -129,8 +130,8 @@ class Executor {
   std::shared_ptr<Executor*> self_;  ///< empties when this dies, so that a late append finds nobody
 };
 
-/// A tick stops taking commands when its batch has this many records: one command adds at most some
-/// hundred.
+/// A tick stops taking commands when this many records wait; what is more than one append takes is
+/// split between commands.
 inline constexpr std::size_t kBatchSoftMax = journal::kBatchRecordsMax / 2;
 
 }  // namespace actuary::engine::executor
