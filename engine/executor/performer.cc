@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/executor/reconcile.h"
+
 namespace actuary::engine::executor {
 
 /// One overload per effect.
@@ -129,11 +131,7 @@ Result<ports::ContainerSpec> Performer::complete(const decision::StartContainer&
 }
 
 void Performer::on_exit(const ports::ContainerKey& key, const ports::ContainerExit& exit) {
-  run::ReportExited report{key.run_id, key.epoch, exit.exit_code, exit.signal, exit.out_of_memory};
-  report.evidence =
-      exit.proven_empty ? events::Evidence::kProvenEmpty : events::Evidence::kExitReport;
-  report.detail = exit.detail;
-  outside_.report(run::Command{report}, 0);
+  outside_.report(run::Command{exit_report(key, exit)}, 0);
 }
 
 }  // namespace actuary::engine::executor

@@ -14,6 +14,14 @@ std::vector<ports::ContainerKey> expected_containers(const Aggregates& aggregate
   return keys;
 }
 
+run::ReportExited exit_report(const ports::ContainerKey& key, const ports::ContainerExit& exit) {
+  run::ReportExited report{key.run_id, key.epoch, exit.exit_code, exit.signal, exit.out_of_memory};
+  report.evidence =
+      exit.proven_empty ? events::Evidence::kProvenEmpty : events::Evidence::kExitReport;
+  report.detail = exit.detail;
+  return report;
+}
+
 Reconciliation reconcile(const std::vector<ports::ContainerKey>& expected,
                          const std::vector<ports::ContainerView>& shown,
                          const Aggregates& aggregates) {
@@ -31,7 +39,11 @@ Reconciliation reconcile(const std::vector<ports::ContainerKey>& expected,
   }
   for (const ports::ContainerView& view : shown) {
     const run::Attempt* attempt = run::attempt_of(aggregates.run(view.key.run_id));
-    if (attempt == nullptr || attempt->epoch != view.key.epoch) result.orphans.push_back(view.key);
+    if (attempt == nullptr || attempt->epoch != view.key.epoch) {
+      result.orphans.push_back(view.key);
+    } else if (view.exit) {
+      result.gone.push_back(exit_report(view.key, *view.exit));
+    }
   }
   return result;
 }

@@ -12,8 +12,13 @@ namespace actuary::engine::executor {
 /// Attempts whose container was started for certain, so that it must be somewhere.
 [[nodiscard]] std::vector<ports::ContainerKey> expected_containers(const Aggregates& aggregates);
 
+/// What the runtime saw of an end, as the run's own report.
+[[nodiscard]] run::ReportExited exit_report(const ports::ContainerKey& key,
+                                            const ports::ContainerExit& exit);
+
 struct Reconciliation {
-  std::vector<run::ReportExited> gone;       ///< expected, and certainly not there
+  /// Ended, with their exit; or expected, and certainly not there.
+  std::vector<run::ReportExited> gone;
   std::vector<ports::ContainerKey> orphans;  ///< there, and nobody's attempt any more
 };
 
