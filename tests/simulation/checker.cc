@@ -211,8 +211,9 @@ void Checker::compare(const engine::executor::Aggregates& live,
   }
 }
 
-void Checker::check_settled(const engine::executor::Aggregates& live,
-                            const engine::directory::Directory& directory, const Instant& now) {
+std::set<std::string> Checker::unsettled(const engine::executor::Aggregates& live,
+                                         const engine::directory::Directory& directory) const {
+  std::set<std::string> found;
   std::size_t unfinished = 0;
   live.for_each_run([&](const engine::run::State& state) {
     if (std::holds_alternative<engine::run::Finished>(state)) return;
@@ -223,12 +224,11 @@ void Checker::check_settled(const engine::executor::Aggregates& live,
     if (attempt == nullptr && directory.memory_in_use_mbytes() > 0) return;  // it waits its turn
     const bool running = std::holds_alternative<engine::run::Running>(state) && attempt != nullptr;
     if (running && runtime_.is_live({id, attempt->epoch})) return;
-    const bool starting =
-        attempt != nullptr && !attempt->started_at && !reached(now, attempt->start_by);
-    if (starting) return;
-    complain("run " + id.str() + " is stuck in " + std::string(engine::run::status_of(state)));
+    found.insert("run " + id.str() + " is stuck in " + std::string(engine::run::status_of(state)) +
+                 ", attempt " + std::to_string(attempt ? attempt->epoch : 0));
   });
-  if (unfinished == 0 && runtime_.count() > 0) complain("containers are left that nobody wants");
+  if (unfinished == 0 && runtime_.count() > 0) found.insert("containers are left over");
+  return found;
 }
 
 }  // namespace actuary::tests::simulation

@@ -135,6 +135,17 @@ void World::submit(Command command, engine::executor::Reply reply) {
                             }});
 }
 
+void World::check_settled() {
+  const auto unsettled = [this] {
+    return checker.unsettled(engine_->executor.aggregates(), engine_->executor.directory());
+  };
+  const auto before = unsettled();
+  run_for(Seconds{130});
+  for (const std::string& each : unsettled()) {
+    if (before.contains(each)) checker.complain(each);
+  }
+}
+
 Result<Position> World::ask(Command command) {
   const auto answer = std::make_shared<std::optional<Result<Position>>>();
   submit(std::move(command), [answer](Result<Position> result) { *answer = std::move(result); });
