@@ -14,8 +14,8 @@ namespace actuary::adapters::http::api {
 
 class Watch;
 
-/// What handlers speak to: commands go to the executor, answers are read from the views, contents from the ports.
-/// All borrowed, all on the loop's thread.
+/// What handlers speak to: commands go to the executor, answers are read from the views, contents
+/// from the ports. All borrowed, all on the loop's thread.
 struct Services {
   engine::executor::Executor& executor;
   const projections::runner::Views& views;

@@ -12,8 +12,8 @@
 
 namespace actuary::adapters::http::api {
 
-/// Lets requests wait until a run or a build has changed. Fed by the host with every durable batch, after the views
-/// have applied it. On the loop's thread.
+/// Lets requests wait until a run or a build has changed. Fed by the host with every durable batch,
+/// after the views have applied it. On the loop's thread.
 class Watch {
  public:
   using Id = std::uint64_t;
