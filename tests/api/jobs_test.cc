@@ -130,6 +130,30 @@ TEST_F(JobsApi, TokensAreAskedFor) {
   EXPECT_EQ(call("GET", "/v2/users/nobody").error(), "record-not-found");
 }
 
+TEST_F(JobsApi, AFailedJournalIsAnsweredAsUnavailable) {
+  on_loop([&] { journal.fail_following_append(journal::memory::MemoryJournal::Fate::kLost); });
+  const auto refused = call("POST", "/v2/actors", R"({"name":"hello"})");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.error(), "service-unavailable");
+  EXPECT_EQ(call("GET", "/v2/actors").data()["total"], 0);
+}
+
+TEST_F(JobsApi, AClientThatGoesAwayLeavesNothingWaiting) {
+  const auto id = make_run(make_built_actor("hello")).value("id", "");
+  for (const std::string_view path : {"/log?stream=1&token=", "?waitForFinish=60&token="}) {
+    Client client = Client::tcp(port());
+    client.send("GET /v2/actor-runs/" + id + std::string(path) + token() +
+                " HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.close();
+  }
+  EXPECT_TRUE(adapters::http::eventually([&] {
+    std::size_t open = 0;
+    on_loop([&] { open = server->connections(); });
+    return open == 0;
+  }));
+  end_run(id);
+}
+
 TEST_F(JobsApi, TheSocketAdministers) {
   EXPECT_EQ(call("GET", "/actuary/v1/status").error(), "page-not-found");
   const auto status = call_unix("GET", "/actuary/v1/status").data();

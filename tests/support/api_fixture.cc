@@ -1,5 +1,6 @@
 #include "tests/support/api_fixture.h"
 
+#include <csignal>
 #include <future>
 
 #include "adapters/http/api/api.h"
@@ -108,6 +109,8 @@ std::string ApiFixture::Reply::error() const {
 }
 
 ApiFixture::ApiFixture() {
+  // A client that goes away must not end the process: every program that serves does this.
+  std::signal(SIGPIPE, SIG_IGN);
   std::string pattern = (std::filesystem::temp_directory_path() / "actuary-api-XXXXXX").string();
   folder_ = ::mkdtemp(pattern.data());
   loop = adapters::reactor::UvLoop::own().value();
