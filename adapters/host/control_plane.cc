@@ -1,5 +1,7 @@
 #include "adapters/host/control_plane.h"
 
+#include <csignal>
+
 #include <atomic>
 #include <future>
 #include <memory>
@@ -44,6 +46,14 @@ class Answer {
   std::promise<Status> promise_;
 };
 
+/// A client that leaves while it is being written to must not end the process. Programs that we
+/// start get the default back.
+void survive_lost_clients() {
+  struct sigaction present {};
+  ::sigaction(SIGPIPE, nullptr, &present);
+  if (present.sa_handler == SIG_DFL) ::signal(SIGPIPE, SIG_IGN);
+}
+
 }  // namespace
 
 ControlPlane::ControlPlane() = default;
@@ -52,6 +62,7 @@ ControlPlane::~ControlPlane() { close(); }
 
 Result<std::unique_ptr<ControlPlane>> ControlPlane::open(Options options, uv_loop_t* loop,
                                                          std::function<void()> ready) {
+  survive_lost_clients();
   TRY(reactor, reactor::UvLoop::on(loop));
   std::unique_ptr<ControlPlane> plane(new ControlPlane);
   plane->assembly_ = std::make_shared<Assembly>(std::move(options), std::move(reactor));
@@ -68,6 +79,7 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::open(Options options, uv_loo
 }
 
 Result<std::unique_ptr<ControlPlane>> ControlPlane::open(Options options) {
+  survive_lost_clients();
   TRY(reactor, reactor::UvLoop::own());
   std::unique_ptr<ControlPlane> plane(new ControlPlane);
   plane->assembly_ = std::make_shared<Assembly>(std::move(options), std::move(reactor));

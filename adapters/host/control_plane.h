@@ -20,7 +20,8 @@ namespace actuary::adapters::host {
 /// to it over DATA/engine.sock and everybody else over HTTP.
 class ControlPlane {
  public:
-  /// On a thread of its own; returns when commands are taken.
+  /// On a thread of its own; returns when commands are taken. SIGPIPE is ignored from now on,
+  /// unless the program handles it already.
   ///
   /// errors: kInUse: another engine holds DATA, or the address is taken (both named); kNoRuntime:
   /// no containers can
