@@ -1,8 +1,7 @@
 #include "adapters/host/control_plane.h"
 
-#include <csignal>
-
 #include <atomic>
+#include <csignal>
 #include <future>
 #include <memory>
 #include <thread>
