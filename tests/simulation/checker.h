@@ -13,8 +13,8 @@
 
 namespace actuary::tests::simulation {
 
-/// What must hold after every step, whatever happened. It reads the journal as a stranger would: its
-/// own small fold knows nothing of the engine's.
+/// What must hold after every step, whatever happened. It reads the journal as a stranger would:
+/// its own small fold knows nothing of the engine's.
 class Checker {
  public:
   Checker(const journal::Journal& journal, const support::FakeRuntime& runtime)

@@ -95,8 +95,8 @@ class Chaos {
     if (world.random.chance(10)) {
       world.loop.shift_utc(world.random.chance(50) ? Seconds{3600} : Seconds{-40});
     }
-    world.loop.after(SimLoop::Lane::kWorld,
-                     world.random.between(Microseconds{0}, Seconds{world.random.chance(20) ? 200 : 3}),
+    const Seconds down_max{world.random.chance(20) ? 200 : 3};
+    world.loop.after(SimLoop::Lane::kWorld, world.random.between(Microseconds{0}, down_max),
                      [this] {
                        if (!world.up()) world.boot();
                      });
