@@ -91,6 +91,8 @@ void OciRuntime::close() {
     watch_ = nullptr;
   }
   if (workers_) workers_->shutdown();
+  // Nothing to come back to: the folder can be removed, and the host is as it was before us.
+  if (containers_->keys().empty()) tear_down();
 }
 
 void OciRuntime::tear_down() {

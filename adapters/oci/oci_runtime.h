@@ -41,6 +41,7 @@ class OciRuntime final : public engine::ports::ContainerRuntime {
   void tear_down();
 
  private:
+  void tear_down();
   struct Watch;
   struct Job {
     std::function<void()> work;

@@ -42,7 +42,8 @@ async function createActor(name) {
 
 async function waitForLog(run, text) {
     for (let round = 0; round < 300; round += 1) {
-        if ((await client.run(run.id).log().get() ?? '').includes(text)) return;
+        const log = await client.run(run.id).log().get() ?? '';
+        if (text instanceof RegExp ? text.test(log) : log.includes(text)) return;
         await new Promise((done) => setTimeout(done, 100));
     }
     assert.fail(`the log never said: ${text}`);
@@ -175,6 +176,7 @@ describe('sleeper', () => {
             assert.deepEqual(storagesOf(resurrected), storagesOf(run));
             assert.equal(resurrected.buildId, run.buildId);
             assert.ok(['READY', 'RUNNING'].includes(resurrected.status), resurrected.status);
+            await waitForLog(run, /second 1 of[^]*second 1 of/);
             if (!gracefully) await client.run(run.id).abort();
             const finished = await client.run(run.id).waitForFinish({ waitSecs: kWaitSeconds });
             assert.equal(finished.status, gracefully ? 'SUCCEEDED' : 'ABORTED');
