@@ -34,11 +34,9 @@ class OciRuntime final : public engine::ports::ContainerRuntime {
   void inspect(const ContainerKey& key, Done<ContainerView> done) override;
   void list(Done<std::vector<ContainerView>> done) override;
 
-  /// Stops watching; containers run on. On the loop's thread; late answers are dropped.
+  /// Stops watching; containers run on. Without any, bridge, rules and mounts go too. On the loop's
+  /// thread; late answers are dropped.
   void close();
-  /// Removes bridge, rules and mounts of an installation without containers: tests and
-  /// uninstalling.
-  void tear_down();
 
  private:
   void tear_down();
