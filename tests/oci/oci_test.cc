@@ -16,7 +16,7 @@ class CleanUp final : public ::testing::Environment {
  public:
   void TearDown() override {
     const fs::path root = installation().root;
-    OciWorld().oci().tear_down();
+    { const OciWorld last; }  // closing without containers takes bridge and mounts away
     std::error_code ignored;
     fs::remove_all(root, ignored);
   }
