@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Runs every bench_* program and prints their rows as one table; --json FILE writes them as one JSON array."""
+"""Runs every bench_* program and prints their rows as one table.
+
+--json FILE writes them as one JSON array.
+"""
 import argparse
 import json
 import pathlib
@@ -24,8 +27,10 @@ def line(name, *columns):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="bench/run", description="Figures of ours beside a reference in the same run.")
-    parser.add_argument("--quick", action="store_true", help="shorter rounds; good for a look, not for a claim")
+    parser = argparse.ArgumentParser(
+        prog="bench/run", description="Figures of ours beside a reference in the same run.")
+    parser.add_argument("--quick", action="store_true",
+                        help="shorter rounds; good for a look, not for a claim")
     parser.add_argument("--json", metavar="FILE", help="also write the rows as a JSON array")
     parser.add_argument("--programs", required=True, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Kills the engine with SIGKILL at random moments of real runs, and then counts.
 
-Every acknowledged command is there after the restart, no container was started twice (counted by the start
-records that PID 1 of each container writes into the run's log, not by our journal), none is lost, and every run
-ends with its real exit code.
+Every acknowledged command is there after the restart, no container was started twice (counted by
+the start records that PID 1 of each container writes into the run's log, not by our journal), none
+is lost, and every run ends with its real exit code.
 """
 import argparse
 import json
@@ -101,7 +101,8 @@ def verdicts(engine, started, runs):
         run = runs[run_id]
         wanted = "SUCCEEDED" if code == 0 else "FAILED"
         if run["status"] != wanted or run["exitCode"] != code:
-            yield f"{run_id} should be {wanted} with {code}, is {run['status']} with {run['exitCode']}: {run.get('statusMessage')}"
+            yield (f"{run_id} should be {wanted} with {code}, is {run['status']} with "
+                   f"{run['exitCode']}: {run.get('statusMessage')}")
             continue
         starts = engine.call("GET", f"/v2/logs/{run_id}").count(START_RECORD)
         if starts != 1:
@@ -128,18 +129,22 @@ def crash_until(engine, rng, runs_wanted, cycle_seconds):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--actuary", required=True, help="the program to torture")
     parser.add_argument("--runs", type=int, default=50)
-    parser.add_argument("--cycle", type=float, default=2.0, help="longest time between two kills, seconds")
+    parser.add_argument("--cycle", type=float, default=2.0,
+                        help="longest time between two kills, seconds")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
     data = tempfile.mkdtemp(prefix="actuary-crash-")
     print(f"seed {arguments.seed}, data {data}", flush=True)
     engine = Engine(arguments.actuary, data)
-    built = subprocess.run([arguments.actuary, "run", "--data", data, os.path.join(SOURCE, "tools/examples/sleeper"),
-                            "--memory", "128", "--input", '{"seconds":0}'], capture_output=True, text=True, check=False)
+    sleeper = os.path.join(SOURCE, "tools/examples/sleeper")
+    built = subprocess.run([arguments.actuary, "run", sleeper, "--data", data, "--memory", "128",
+                            "--input", '{"seconds":0}'],
+                           capture_output=True, text=True, check=False)
     if built.returncode != 0:
         print(built.stderr)
         return 1
@@ -149,8 +154,8 @@ def main():
     broken = list(verdicts(engine, started, runs))
     strangers = unacknowledged(engine, started)
     engine.stop()
-    print(f"{len(started)} acknowledged runs, {kills} kills, {len(strangers) - 1} unacknowledged runs, "
-          f"{len(broken)} broken promises")
+    print(f"{len(started)} acknowledged runs, {kills} kills, {len(strangers) - 1} unacknowledged "
+          f"runs, {len(broken)} broken promises")
     for line in broken:
         print("  " + line)
     if not broken:

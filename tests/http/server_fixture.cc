@@ -1,4 +1,4 @@
-#include "server_fixture.h"
+#include "tests/http/server_fixture.h"
 
 #include <arpa/inet.h>
 #include <brotli/encode.h>

@@ -2,7 +2,8 @@
 # Reads INPUT {"exitCode": 1} and ends with that code.
 set -eu
 
-record=$APIFY_API_BASE_URL/v2/key-value-stores/$ACTOR_DEFAULT_KEY_VALUE_STORE_ID/records/$ACTOR_INPUT_KEY
+store=$APIFY_API_BASE_URL/v2/key-value-stores/$ACTOR_DEFAULT_KEY_VALUE_STORE_ID
+record=$store/records/$ACTOR_INPUT_KEY
 # No input is fine (wget answers 8 to a 404); an engine that restarts just now (4) is asked again.
 get() { wget -q -O - --header "Authorization: Bearer $APIFY_TOKEN" "$1"; }
 until input=$(get "$record"); do

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Reads INPUT {"name": "World", "count": 3}, pushes one item for each greeting and writes OUTPUT.
-# Everything goes through the HTTP API that the environment names. An engine that restarts just now is asked again.
+# Everything goes through the HTTP API that the environment names; an engine that restarts just now
+# is asked again.
 set -eu
 
 api=$APIFY_API_BASE_URL/v2
