@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "adapters/http/json.h"
-#include "server_fixture.h"
+#include "tests/http/server_fixture.h"
 
 namespace actuary::adapters::http {
 namespace {

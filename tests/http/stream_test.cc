@@ -3,7 +3,7 @@
 #include <mutex>
 #include <optional>
 
-#include "server_fixture.h"
+#include "tests/http/server_fixture.h"
 
 namespace actuary::adapters::http {
 namespace {

@@ -3,7 +3,7 @@
 #include "adapters/http/body_decoder.h"
 #include "adapters/http/json.h"
 #include "adapters/http/query.h"
-#include "server_fixture.h"
+#include "tests/http/server_fixture.h"
 
 namespace actuary::adapters::http {
 namespace {
