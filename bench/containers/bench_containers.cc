@@ -1,0 +1,206 @@
+#include <sys/stat.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "adapters/oci/layers.h"
+#include "adapters/oci/mounts.h"
+#include "adapters/oci/oci_builder.h"
+#include "adapters/oci/oci_runtime.h"
+#include "adapters/reactor/process.h"
+#include "adapters/reactor/system.h"
+#include "bench/support/ratio.h"
+#include "journal/base/assert.h"
+
+/// Container starts a second, one after the other: ours (disk image, overlay, network, shim, PID 1
+/// that claims the start durably) beside the bare runtime with the same configuration, limits,
+/// image and network namespace.
+namespace actuary::bench {
+namespace {
+
+namespace fs = std::filesystem;
+namespace oci = adapters::oci;
+using Json = nlohmann::json;
+
+class MemoryBlobs final : public engine::ports::Blobs {
+ public:
+  Result<std::string> put(BytesView bytes) override {
+    bytes_ = Bytes(bytes);
+    return sha256_hex(bytes);
+  }
+  Result<Bytes> get(std::string_view) override { return bytes_; }
+
+ private:
+  Bytes bytes_;
+};
+
+class Installation {
+ public:
+  Installation() {
+    std::string pattern = fs::temp_directory_path() / "actuary-bench-XXXXXX";
+    data_ = ::mkdtemp(pattern.data());
+    options_ = {
+        .data = data_, .installation = "be7c4be7", .init_binary = ACTUARY_INIT, .api_port = 18999};
+    loop_ = adapters::reactor::UvLoop::own().value();
+    runtime_ = oci::OciRuntime::open(*loop_, options_).value();
+    image_ = build();
+  }
+  ~Installation() {
+    for (const auto& key : started_) remove(key);
+    runtime_->close();
+    runtime_.reset();
+    oci::unmount(data_ / "bare/rootfs");
+    std::error_code ignored;
+    fs::remove_all(data_, ignored);
+  }
+  Installation(const Installation&) = delete;
+  Installation& operator=(const Installation&) = delete;
+
+  /// Starts `count` containers of ours; removing them is not timed.
+  double ours(int count) {
+    std::chrono::duration<double> took{};
+    for (int i = 0; i < count; ++i) {
+      const engine::ports::ContainerSpec spec{.key = {ids_.next<RunId>(), ++epoch_},
+                                              .term = 1,
+                                              .image = image_,
+                                              .memory_mbytes = 256,
+                                              .disk_mbytes = 512,
+                                              .pids_max = 128};
+      const auto begin = std::chrono::steady_clock::now();
+      const bool done = wait([&](auto answer) { runtime_->start(spec, answer); });
+      took += std::chrono::steady_clock::now() - begin;
+      ACTUARY_ASSERT(done);
+      started_.push_back(spec.key);
+      if (fs::path model = data_ / "model.json"; !fs::exists(model))
+        keep_as_model(spec.key, model);
+      else
+        remove_last();
+    }
+    return count / took.count();
+  }
+
+  /// Starts `count` containers with the runtime alone, from a bundle like ours.
+  double bare(int count) {
+    if (!fs::exists(data_ / "bare")) prepare_bare();
+    std::chrono::duration<double> took{};
+    for (int i = 0; i < count; ++i) {
+      const auto begin = std::chrono::steady_clock::now();
+      crun("create --bundle " + (data_ / "bare").string() + " bare");
+      crun("start bare");
+      took += std::chrono::steady_clock::now() - begin;
+      crun("delete --force bare");
+    }
+    return count / took.count();
+  }
+
+ private:
+  events::Image build() {
+    const Json files = {{{"name", "Dockerfile"},
+                         {"format", "TEXT"},
+                         {"content", "FROM localhost/actuary/base\nCMD [\"sleep\", \"600\"]\n"}}};
+    MemoryBlobs blobs;
+    adapters::reactor::SystemClock clock;
+    auto builder = oci::OciBuilder::open(*loop_, blobs, clock, options_).value();
+    events::ActorVersion version{.number = "0.1", .source_digest = blobs.put(files.dump()).value()};
+    Result<engine::ports::BuildProduct> product = fail(Code::kUnknown, "");
+    const bool built = wait([&](auto answer) {
+      builder->build({.build_id = ids_.next<BuildId>(), .version = version},
+                     [&, answer](auto made) {
+                       product = std::move(made);
+                       answer(Status{});
+                     });
+    });
+    ACTUARY_ASSERT(built && product.has_value());
+    return product->image;
+  }
+
+  /// The loop turns until the answer is there.
+  template <class Ask>
+  bool wait(Ask ask) {
+    std::optional<bool> ok;
+    ask([&](const Status& status) { ok = status.has_value(); });
+    while (!ok) uv_run(loop_->raw(), UV_RUN_ONCE);
+    return *ok;
+  }
+
+  void remove(const engine::ports::ContainerKey& key) {
+    wait([&](auto answer) { runtime_->remove(key, answer); });
+  }
+  void remove_last() {
+    remove(started_.back());
+    started_.pop_back();
+  }
+
+  /// The first container stays: its network namespace is the bare runtime's too.
+  void keep_as_model(const engine::ports::ContainerKey& key, const fs::path& model) const {
+    for (const auto& entry : fs::directory_iterator(data_ / "runtime/containers")) {
+      if (entry.path().filename().string().starts_with(key.run_id.str())) {
+        fs::copy_file(entry.path() / "config.json", model);
+      }
+    }
+  }
+
+  void prepare_bare() {
+    const fs::path bundle = data_ / "bare";
+    for (const char* folder : {"rootfs", "upper", "work"}) fs::create_directories(bundle / folder);
+    const auto layers = oci::Layers(data_ / "images/storage").of(image_.id).value();
+    ACTUARY_ASSERT(
+        oci::mount_overlay(layers, bundle / "upper", bundle / "work", bundle / "rootfs"));
+    std::ifstream in(data_ / "model.json");
+    Json config = Json::parse(in);
+    config["root"]["path"] = (bundle / "rootfs").string();
+    config["process"]["args"] = {"sleep", "600"};
+    config["linux"]["cgroupsPath"] = "/actuary-bench-bare";
+    auto& mounts = config["mounts"];
+    mounts.erase(
+        std::remove_if(mounts.begin(), mounts.end(),
+                       [](const Json& mount) {
+                         return mount["destination"].get<std::string>().starts_with("/.actuary");
+                       }),
+        mounts.end());
+    std::ofstream(bundle / "config.json") << config.dump();
+    namespace_ = oci::namespace_without_hybrid_cgroup().value_or(-1);
+  }
+
+  void crun(const std::string& words) const {
+    const std::string line = "exec crun --root " + (data_ / "bare/state").string() + " " + words +
+                             " </dev/null >/dev/null 2>>" + (data_ / "bare/errors").string();
+    const auto done =
+        adapters::reactor::run({.argv = {"sh", "-c", line}, .mount_namespace = namespace_});
+    if (!done || done->exit_code != 0) {
+      std::fprintf(stderr, "crun %s failed, see %s\n", words.c_str(),
+                   (data_ / "bare/errors").c_str());
+      std::abort();
+    }
+  }
+
+  fs::path data_;
+  oci::Options options_;
+  adapters::reactor::SystemIds ids_;
+  std::unique_ptr<adapters::reactor::UvLoop> loop_;
+  std::unique_ptr<oci::OciRuntime> runtime_;
+  events::Image image_;
+  std::vector<engine::ports::ContainerKey> started_;
+  Position epoch_ = 0;
+  int namespace_ = -1;
+};
+
+}  // namespace
+}  // namespace actuary::bench
+
+int main(int argc, char** argv) {
+  using namespace actuary::bench;
+  const Settings settings = settings_from(argc, argv);
+  Installation installation;
+  const int count = settings.quick ? 3 : 20;
+  installation.ours(1);
+  return report({{.name = "container start, one at a time",
+                  .unit = "starts/s",
+                  .ours = [&] { return installation.ours(count); },
+                  .reference = [&] { return installation.bare(count); },
+                  .bar = 0.8}},
+                settings);
+}
