@@ -51,12 +51,28 @@ int status_of(const Transfer& transfer) {
 }
 
 constexpr int kErrorFrom = 300;  // the API never redirects
+constexpr int kOwnFaultFrom = 500;
+
+/// Whether the caller asked wrongly, or the engine cannot do it now.
+Code code_of(int status) {
+  switch (status) {
+    case 404:
+      return Code::kNotFound;
+    case 413:
+      return Code::kTooLarge;
+    case 402:
+    case 429:
+      return Code::kLimitExceeded;
+    default:
+      return status < kOwnFaultFrom ? Code::kInvalidArgument : Code::kUnavailable;
+  }
+}
 
 Error refusal(const Answer& answer) {
   const Json json = Json::parse(answer.body, nullptr, false);
   std::string message = text_at(json, {"error", "message"});
   if (message.empty()) message = "the engine answered " + std::to_string(answer.status);
-  return {answer.status == 404 ? Code::kNotFound : Code::kInvalidArgument, std::move(message)};
+  return {code_of(answer.status), std::move(message)};
 }
 
 }  // namespace

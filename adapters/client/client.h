@@ -33,8 +33,8 @@ class Client {
 
   /// The `data` of a JSON answer.
   ///
-  /// errors: those of `call`; kNotFound: 404; kInvalidArgument: another refusal, with the API's
-  /// message
+  /// errors: those of `call`; with the API's message kNotFound: 404; kTooLarge: 413;
+  /// kLimitExceeded: 402, 429; kUnavailable: 5xx; kInvalidArgument: another refusal
   [[nodiscard]] Result<Json> data(std::string_view method, const std::string& path,
                                   std::string_view body = {},
                                   std::string_view content_type = "application/json") const;

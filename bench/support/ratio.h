@@ -33,7 +33,7 @@ struct Row {
 };
 
 struct Settings {
-  int rounds = 11;     ///< also when quick, which shortens the rounds
+  int rounds = 11;  ///< also when quick, which shortens the rounds
   bool quick = false;
   std::string json_path;
 };

@@ -64,9 +64,10 @@ Result<Record> decode_record(BytesView stored, Position position) {
   const auto schema = get<std::uint16_t>(stored, 14);
   if (format != kFormat || schema > kSchema) {
     const Code code = format < kFormat ? Code::kCorrupt : Code::kNewerVersion;
-    return bad(position, code, "format " + std::to_string(format) + ", schema " +
-                                   std::to_string(schema) + "; this program knows " +
-                                   std::to_string(kFormat) + ", " + std::to_string(kSchema));
+    return bad(position, code,
+               "format " + std::to_string(format) + ", schema " + std::to_string(schema) +
+                   "; this program knows " + std::to_string(kFormat) + ", " +
+                   std::to_string(kSchema));
   }
   const BytesView payload = stored.substr(kRecordHeaderBytes);
   if (get<std::uint32_t>(stored, 8) != payload.size()) {

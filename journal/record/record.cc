@@ -4,21 +4,30 @@ namespace actuary::journal::record {
 
 std::string_view to_string(StreamKind kind) {
   switch (kind) {
-    case StreamKind::kSystem: return "system";
-    case StreamKind::kAccount: return "account";
-    case StreamKind::kActor: return "actor";
-    case StreamKind::kBuild: return "build";
-    case StreamKind::kRun: return "run";
-    case StreamKind::kStorage: return "storage";
+    case StreamKind::kSystem:
+      return "system";
+    case StreamKind::kAccount:
+      return "account";
+    case StreamKind::kActor:
+      return "actor";
+    case StreamKind::kBuild:
+      return "build";
+    case StreamKind::kRun:
+      return "run";
+    case StreamKind::kStorage:
+      return "storage";
   }
   return kNoSuchEnumerator;
 }
 
 std::string_view to_string(PrincipalKind kind) {
   switch (kind) {
-    case PrincipalKind::kSystem: return "system";
-    case PrincipalKind::kUser: return "user";
-    case PrincipalKind::kRun: return "run";
+    case PrincipalKind::kSystem:
+      return "system";
+    case PrincipalKind::kUser:
+      return "user";
+    case PrincipalKind::kRun:
+      return "run";
   }
   return kNoSuchEnumerator;
 }

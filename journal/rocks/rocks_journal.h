@@ -22,8 +22,8 @@ class Store;
 class RocksJournal final : public Journal {
  public:
   struct Options {
-    std::string path;                ///< a folder of the journal's own
-    bool create_if_missing = true;   ///< only when the folder is empty
+    std::string path;               ///< a folder of the journal's own
+    bool create_if_missing = true;  ///< only when the folder is empty
   };
 
   /// errors: kInUse names the holder; kNotFound: nothing there and not to be created; kCorrupt;

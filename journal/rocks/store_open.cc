@@ -62,8 +62,7 @@ Status fill_new(const std::string& path) {
 /// Reads what the folder says it is without changing a byte of it.
 Status check_format(const std::string& path) {
   std::vector<std::string> present;
-  const auto listed =
-      rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), path, &present);
+  const auto listed = rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), path, &present);
   if (!listed.ok()) {
     return fail(Code::kCorrupt, path + " holds no readable journal: " + listed.ToString());
   }
@@ -73,8 +72,8 @@ Status check_format(const std::string& path) {
   rocksdb::DB* raw = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   TRY_VOID(checked(rocksdb::DB::OpenForReadOnly(
-      database_options(), path,
-      {{"default", family_options()}, {"meta", family_options()}}, &handles, &raw)));
+      database_options(), path, {{"default", family_options()}, {"meta", family_options()}},
+      &handles, &raw)));
   const std::unique_ptr<rocksdb::DB> database(raw);
   std::string format;
   const auto read = database->Get(read_options(), handles[1], slice(kMetaFormat), &format);

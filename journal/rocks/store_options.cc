@@ -26,7 +26,7 @@ rocksdb::DBOptions database_options() {
   options.max_bgerror_resume_count = 0;  // a failed disk poisons the journal; nothing is retried
   options.max_background_flushes = 1;    // flushes in order keep recovery simple to reason about
   options.max_background_compactions = 1;
-  options.max_total_wal_size = 64U << 20U;  // bounds what an open has to replay
+  options.max_total_wal_size = 64U << 20U;     // bounds what an open has to replay
   options.avoid_flush_during_shutdown = true;  // the WAL has it; closing is quick
   options.max_open_files = 256;                // a host process has files of its own
   options.max_log_file_size = 1U << 20U;       // RocksDB's own text log is bounded

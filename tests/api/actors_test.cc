@@ -20,7 +20,7 @@ TEST_F(ActorsApi, CreateGivesEveryRequiredFieldAndALocation) {
 TEST_F(ActorsApi, AnActorIsFoundByIdAndByName) {
   const auto id = make_actor("hello");
   for (const auto& name : {id, std::string("tester~hello"), std::string("~hello"),
-                                 std::string("tester%2Fhello"), std::string("tester%7Ehello")}) {
+                           std::string("tester%2Fhello"), std::string("tester%7Ehello")}) {
     EXPECT_EQ(call("GET", "/v2/actors/" + name).data().value("id", ""), id) << name;
   }
   EXPECT_EQ(call("GET", "/v2/acts/" + id).status, 200);

@@ -49,8 +49,8 @@ class Scribe {
     std::map<StreamId, Version> versions;
     for (Record& record : records) {
       record.position = ++position;
-      Version& version = versions.try_emplace(record.stream, journal_.version_of(record.stream))
-                             .first->second;
+      Version& version =
+          versions.try_emplace(record.stream, journal_.version_of(record.stream)).first->second;
       record.version = ++version;
     }
     return records;
@@ -116,9 +116,9 @@ TYPED_TEST_P(JournalContract, TheFirstRecordClaimsATerm) {
 TYPED_TEST_P(JournalContract, AnAppendedBatchIsReadBackInOrder) {
   Journal& journal = this->open_claimed();
   const Scribe scribe(journal);
-  const auto batch = scribe.fit({scribe.note(stream_named('a'), "1"),
-                                 scribe.note(stream_named('b'), "2"),
-                                 scribe.note(stream_named('a'), "3")});
+  const auto batch =
+      scribe.fit({scribe.note(stream_named('a'), "1"), scribe.note(stream_named('b'), "2"),
+                  scribe.note(stream_named('a'), "3")});
   EXPECT_EQ(append(journal, batch).value(), 4U);
   EXPECT_EQ(this->all(journal, 2), batch);
   EXPECT_EQ(journal.head().position, 4U);

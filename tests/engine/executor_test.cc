@@ -29,14 +29,13 @@ class ExecutorTest : public testing::Test {
  protected:
   void boot() {
     executor = std::make_unique<Executor>(
-        Executor::Outside{journal, loop, loop, random,
-                          [this](const engine::decision::Effect& effect, Position cause) {
-                            effects.emplace_back(effect, cause);
-                          },
-                          [this](std::span<const Record> batch) {
-                            batches.push_back(batch.size());
-                          },
-                          [this](const Error& error) { fatal.push_back(error); }},
+        Executor::Outside{
+            journal, loop, loop, random,
+            [this](const engine::decision::Effect& effect, Position cause) {
+              effects.emplace_back(effect, cause);
+            },
+            [this](std::span<const Record> batch) { batches.push_back(batch.size()); },
+            [this](const Error& error) { fatal.push_back(error); }},
         settings);
     ASSERT_TRUE(executor->start({random.next_number(), 1, "test"}, [this] { ++ready; }));
   }
@@ -166,8 +165,8 @@ TEST_F(ExecutorTest, ARefusalWaitsForWhatItRestsOn) {
   boot_and_open();
   const Answer first = user("clerk");
   loop.run_ready();
-  const Answer second = ask(engine::account::Command{
-      engine::account::CreateUser{id_of<UserId>("other"), "clerk"}});
+  const Answer second =
+      ask(engine::account::Command{engine::account::CreateUser{id_of<UserId>("other"), "clerk"}});
   loop.run_ready();
   EXPECT_FALSE(*second) << "it rests on an event that is not durable";
   complete();

@@ -118,7 +118,7 @@ class Given {
     return Outcome(aggregates.decide(command, context));
   }
   template <class RunCommand>
-    requires std::constructible_from<engine::run::Command, RunCommand>
+  requires std::constructible_from<engine::run::Command, RunCommand>
   [[nodiscard]] Outcome when(RunCommand command, int second = 0) const {
     return when(engine::executor::Command{engine::run::Command{std::move(command)}}, second);
   }
@@ -134,8 +134,8 @@ class Given {
     return happens(chapter);
   }
   template <class RunCommand>
-    requires std::constructible_from<engine::run::Command, RunCommand>
-  Given& then_happens(RunCommand command, int second) {
+  requires std::constructible_from<engine::run::Command, RunCommand> Given& then_happens(
+      RunCommand command, int second) {
     return then_happens(engine::executor::Command{engine::run::Command{std::move(command)}},
                         second);
   }
@@ -179,8 +179,7 @@ inline std::vector<Past> a_build(const BuildId& id = kBuild, std::uint32_t numbe
   created.tag = "latest";
   created.memory_mbytes = 4096;
   created.timeout_secs = 1800;
-  return {{stream_of(kActor), events::BuildNumberDrawn{"0.1", number}},
-          {stream_of(id), created}};
+  return {{stream_of(kActor), events::BuildNumberDrawn{"0.1", number}}, {stream_of(id), created}};
 }
 
 inline std::vector<Past> a_success(const BuildId& id = kBuild, std::uint32_t number = 1) {
@@ -238,8 +237,8 @@ inline Given a_ready_run(std::uint32_t timeout_secs = 60) {
 }
 inline Given a_begun_run(std::uint32_t timeout_secs = 60) {
   Given given = a_ready_run(timeout_secs);
-  given.happens({{stream_of(kRun), events::AttemptBegan{events::AttemptCause::kFirstStart, 1,
-                                                        at(121)}, 1}});
+  given.happens(
+      {{stream_of(kRun), events::AttemptBegan{events::AttemptCause::kFirstStart, 1, at(121)}, 1}});
   return given;
 }
 inline Given a_fenced_run(std::uint32_t timeout_secs = 60) {
@@ -252,8 +251,7 @@ inline Given a_live_run(std::uint32_t timeout_secs = 60) {
   Given given = a_fenced_run(timeout_secs);
   std::optional<Instant> timeout_at;
   if (timeout_secs > 0) timeout_at = at(10 + static_cast<int>(timeout_secs));
-  given.happens(
-      {{stream_of(kRun), events::AttemptStarted{given.epoch(), at(10), timeout_at}, 10}});
+  given.happens({{stream_of(kRun), events::AttemptStarted{given.epoch(), at(10), timeout_at}, 10}});
   return given;
 }
 /// Finished at second 20.

@@ -33,8 +33,8 @@ Given a_running_build() {
 TEST(Build, DrawsNumbersThatAreNeverReused) {
   auto created = std::get<events::BuildCreated>(a_build()[1].event);
   Given given{an_actor()};
-  given.when(create_build()).then(
-      {{stream_of(kActor), events::BuildNumberDrawn{"0.1", 1}}, on_build(created)});
+  given.when(create_build())
+      .then({{stream_of(kActor), events::BuildNumberDrawn{"0.1", 1}}, on_build(created)});
   given.happens(a_success(kBuild, 1)).happens(a_success(id_of<BuildId>("second"), 2));
   given.then_happens(delete_build(), 5);
   const auto next = given.when(create_build(id_of<BuildId>("third")));
@@ -61,9 +61,10 @@ TEST(Build, IsASnapshotOfItsVersion) {
 }
 
 TEST(Build, MovesItsTagInTheSameBatchAsItsSuccess) {
-  a_running_build().when(built(), 9).then(
-      {on_build(events::BuildSucceeded{image("new"), "", "", ""}),
-       {stream_of(kActor), events::TagMoved{"latest", kBuild, "0.1.1"}}});
+  a_running_build()
+      .when(built(), 9)
+      .then({on_build(events::BuildSucceeded{image("new"), "", "", ""}),
+             {stream_of(kActor), events::TagMoved{"latest", kBuild, "0.1.1"}}});
 }
 
 TEST(Build, OfADeletedActorMovesNoTag) {
@@ -77,8 +78,9 @@ TEST(Build, FailsWithItsReason) {
 }
 
 TEST(Build, AbortedWhileReadyNeedsNoBuilder) {
-  Given{an_actor(), a_build()}.when(abort_build()).then(
-      {on_build(events::BuildAborted{"aborted before it began"})});
+  Given{an_actor(), a_build()}
+      .when(abort_build())
+      .then({on_build(events::BuildAborted{"aborted before it began"})});
 }
 
 TEST(Build, AbortedWhileRunningEndsOnTheBuildersWordOrIsDeclared) {
@@ -114,8 +116,9 @@ TEST(Build, TheDefaultOneStaysAndOthersTakeTheirTagsAlong) {
   given.when(delete_build()).then_fails(Code::kDefaultBuild);
   given.happens({{stream_of(kActor), events::TagMoved{"beta", kBuild, "0.1.1"}}});
   given.happens(a_success(id_of<BuildId>("second"), 2));
-  given.when(delete_build()).then({on_build(events::BuildDeleted{"by its user"}),
-                                   {stream_of(kActor), events::TagRemoved{"beta"}}});
+  given.when(delete_build())
+      .then({on_build(events::BuildDeleted{"by its user"}),
+             {stream_of(kActor), events::TagRemoved{"beta"}}});
   a_running_build().when(delete_build()).then_fails(Code::kCannotRemoveRunning);
 }
 
@@ -174,8 +177,8 @@ TEST(Actor, TagsOnlySuccessfulBuildsOfItsOwn) {
   given.when(actor::Command{change}).then_fails(Code::kBuildNotFinished);
   Given{an_actor()}.when(actor::Command{change}).then_fails(Code::kNotFound);
   Given done{an_actor(), a_success()};
-  done.when(actor::Command{change}).then(
-      {{stream_of(kActor), events::TagMoved{"beta", kBuild, "0.1.1"}}});
+  done.when(actor::Command{change})
+      .then({{stream_of(kActor), events::TagMoved{"beta", kBuild, "0.1.1"}}});
   change.tags = {{"latest", BuildId{}}};
   done.when(actor::Command{change}).then({{stream_of(kActor), events::TagRemoved{"latest"}}});
   change.tags.clear();
@@ -187,8 +190,9 @@ TEST(Account, UsernamesAreUniqueAndPlain) {
   Given{an_actor()}
       .when(account::Command{account::CreateUser{other, "clerk"}})
       .then_fails(Code::kNotUnique);
-  Given{}.when(account::Command{account::CreateUser{other, "No"}}).then_fails(
-      Code::kInvalidArgument);
+  Given{}
+      .when(account::Command{account::CreateUser{other, "No"}})
+      .then_fails(Code::kInvalidArgument);
   Given{}.when(account::Command{account::CreateUser{other, "scribe"}}).then_names({"UserCreated"});
 }
 

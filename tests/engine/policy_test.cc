@@ -88,8 +88,7 @@ TEST(AdmissionPolicy, NobodyOvertakesAndEveryoneIsToldWhy) {
   const auto found = admit(given.directory, {{4096, 65536}, 2});
   EXPECT_EQ(found.runs, std::vector{numbered(1)});
   ASSERT_EQ(found.held.size(), 2U);
-  EXPECT_EQ(found.held[0].second,
-            "Waiting for memory: needs 4096 MB, 3072 of 4096 MB are free.");
+  EXPECT_EQ(found.held[0].second, "Waiting for memory: needs 4096 MB, 3072 of 4096 MB are free.");
   EXPECT_EQ(found.held[1].second, "Waiting for runs that were started earlier.");
 }
 
@@ -136,8 +135,8 @@ TEST(AdmissionPolicy, CountsWhatRunsHoldUntilTheyFinish) {
 TEST(AdmissionPolicy, BuildsAreLimitedByNumber) {
   Given given{an_actor()};
   for (int i = 1; i <= 3; ++i) {
-    given.happens(a_build(id_of<BuildId>("build" + std::to_string(i)),
-                          static_cast<std::uint32_t>(i)));
+    given.happens(
+        a_build(id_of<BuildId>("build" + std::to_string(i)), static_cast<std::uint32_t>(i)));
   }
   EXPECT_EQ(admit(given.directory, {{}, 2}).builds.size(), 2U);
   given.happens({{stream_of(id_of<BuildId>("build1")), events::BuildStarted{at(1800)}}});

@@ -81,15 +81,20 @@ TEST(StartingARun, NeedsAnActorAndANewId) {
 TEST(StartingARun, RefusesWhatTheHostCanNeverGive) {
   auto big = start();
   big.options.memory_mbytes = 8192;
-  Given{an_actor(), a_success()}.with({{4096, 65536}, 2}).when(big).then_fails(
-      Code::kLimitExceeded, "memory limit of 4096 MB");
-  Given{an_actor(), a_success()}.with({{8192, 16383}, 2}).when(big).then_fails(
-      Code::kLimitExceeded, "disk");
+  Given{an_actor(), a_success()}
+      .with({{4096, 65536}, 2})
+      .when(big)
+      .then_fails(Code::kLimitExceeded, "memory limit of 4096 MB");
+  Given{an_actor(), a_success()}
+      .with({{8192, 16383}, 2})
+      .when(big)
+      .then_fails(Code::kLimitExceeded, "disk");
 }
 
 TEST(Admission, BeginsAnAttemptWithADeadline) {
-  a_ready_run().when(Admit{kRun}, 3).then(
-      {on_run(events::AttemptBegan{AttemptCause::kFirstStart, 1, at(123)})});
+  a_ready_run()
+      .when(Admit{kRun}, 3)
+      .then({on_run(events::AttemptBegan{AttemptCause::kFirstStart, 1, at(123)})});
   a_begun_run().when(Admit{kRun}, 3).then_nothing();
   a_live_run().when(Admit{kRun}, 20).then_nothing();
 }
@@ -104,12 +109,12 @@ TEST(Admission, SaysWhyARunWaitsOnlyOnce) {
 TEST(Attempt, IsFencedThenStartedThenLive) {
   Given given = a_begun_run();
   EXPECT_TRUE(wants<decision::FenceStorages>(given.effects));
-  given.when(ReportFenced{kRun, given.epoch(), 9}).then(
-      {on_run(events::AttemptFenced{given.epoch(), 9})});
+  given.when(ReportFenced{kRun, given.epoch(), 9})
+      .then({on_run(events::AttemptFenced{given.epoch(), 9})});
   given.then_happens(ReportFenced{kRun, given.epoch(), 9}, 2);
   EXPECT_TRUE(wants<decision::StartContainer>(given.effects));
-  given.when(ReportStarted{kRun, given.epoch()}, 10).then(
-      {on_run(events::AttemptStarted{given.epoch(), at(10), at(70)})});
+  given.when(ReportStarted{kRun, given.epoch()}, 10)
+      .then({on_run(events::AttemptStarted{given.epoch(), at(10), at(70)})});
 }
 
 TEST(Attempt, IgnoresReportsOfAnotherEpoch) {
@@ -128,24 +133,24 @@ TEST(Attempt, FailsWhenItsContainerCannotStart) {
   const Given given = a_fenced_run();
   auto never = ended(given, Evidence::kNeverStarted, 5, 0);
   never.detail = "no space";
-  given.when(ReportStartFailed{kRun, given.epoch(), "no space"}, 5).then(
-      {on_run(never), on_run(events::RunFinished{Outcome::kFailed, std::nullopt,
-                                                 "Actor could not start: no space"})});
+  given.when(ReportStartFailed{kRun, given.epoch(), "no space"}, 5)
+      .then({on_run(never), on_run(events::RunFinished{Outcome::kFailed, std::nullopt,
+                                                       "Actor could not start: no space"})});
 }
 
 TEST(Attempt, ThatTakesTooLongToStartIsRemovedAndThenLost) {
   Given given = a_fenced_run();
   given.when(DeadlineReached{kRun}, 120).then_nothing();
-  given.when(DeadlineReached{kRun}, 121).then(
-      {on_run(events::StopEscalated{Escalation::kRemove, at(131)})});
+  given.when(DeadlineReached{kRun}, 121)
+      .then({on_run(events::StopEscalated{Escalation::kRemove, at(131)})});
   given.then_happens(DeadlineReached{kRun}, 121);
   EXPECT_TRUE(wants<decision::RemoveContainer>(given.effects));
   auto never = ended(given, Evidence::kNeverStarted, 122, 0);
   never.detail = "the container was removed";
-  given.when(gone(given), 122).then(
-      {on_run(never),
-       on_run(events::RunFinished{Outcome::kFailed, std::nullopt,
-                                  "Actor could not start: the container was removed"})});
+  given.when(gone(given), 122)
+      .then({on_run(never),
+             on_run(events::RunFinished{Outcome::kFailed, std::nullopt,
+                                        "Actor could not start: the container was removed"})});
   given.when(DeadlineReached{kRun}, 131).then_names({"AttemptEnded", "RunFinished"});
 }
 
@@ -161,20 +166,23 @@ TEST(Attempt, ThatWasGivenUpIsNotStartedByALateFence) {
 
 TEST(Exit, ZeroSucceedsAndAnythingElseFails) {
   const Given given = a_live_run();
-  given.when(exited(given, 0), 25).then(
-      {on_run(ended(given, Evidence::kExitReport, 25, 15, 0)),
-       on_run(events::RunFinished{Outcome::kSucceeded, 0, "Actor finished with exit code 0"})});
-  given.when(exited(given, 91), 25).then(
-      {on_run(ended(given, Evidence::kExitReport, 25, 15, 91)),
-       on_run(events::RunFinished{Outcome::kFailed, 91, "Actor finished with exit code 91"})});
+  given.when(exited(given, 0), 25)
+      .then(
+          {on_run(ended(given, Evidence::kExitReport, 25, 15, 0)),
+           on_run(events::RunFinished{Outcome::kSucceeded, 0, "Actor finished with exit code 0"})});
+  given.when(exited(given, 91), 25)
+      .then(
+          {on_run(ended(given, Evidence::kExitReport, 25, 15, 91)),
+           on_run(events::RunFinished{Outcome::kFailed, 91, "Actor finished with exit code 91"})});
 }
 
 TEST(Exit, BeforeTheStartWasReportedMeansBoth) {
   const Given given = a_fenced_run();
-  given.when(exited(given, 0), 5).then(
-      {on_run(events::AttemptStarted{given.epoch(), at(5), at(65)}),
-       on_run(ended(given, Evidence::kExitReport, 5, 0, 0)),
-       on_run(events::RunFinished{Outcome::kSucceeded, 0, "Actor finished with exit code 0"})});
+  given.when(exited(given, 0), 5)
+      .then(
+          {on_run(events::AttemptStarted{given.epoch(), at(5), at(65)}),
+           on_run(ended(given, Evidence::kExitReport, 5, 0, 0)),
+           on_run(events::RunFinished{Outcome::kSucceeded, 0, "Actor finished with exit code 0"})});
 }
 
 TEST(Exit, ThatNobodySawIsNoSuccess) {
@@ -192,39 +200,38 @@ TEST(Exit, OutOfMemorySaysSo) {
   ReportExited report = exited(given, 137);
   report.out_of_memory = true;
   const auto outcome = given.when(report, 25);
-  EXPECT_NE(std::get<events::RunFinished>((*outcome.decision())[1].event).reason.find(
-                "ran out of memory (limit 1024 MB)"),
+  EXPECT_NE(std::get<events::RunFinished>((*outcome.decision())[1].event)
+                .reason.find("ran out of memory (limit 1024 MB)"),
             std::string::npos);
 }
 
 TEST(Abort, AtOnceKillsAndEscalates) {
   Given given = a_live_run();
-  given.when(Abort{kRun}, 15).then(
-      {on_run(events::AbortRequested{AbortMode::kImmediate, at(25)})});
+  given.when(Abort{kRun}, 15).then({on_run(events::AbortRequested{AbortMode::kImmediate, at(25)})});
   given.then_happens(Abort{kRun}, 15);
   EXPECT_TRUE(wants<decision::KillContainer>(given.effects));
   given.then_happens(DeadlineReached{kRun}, 25);
   EXPECT_TRUE(wants<decision::RemoveContainer>(given.effects));
   auto lost = ended(given, Evidence::kDeclaredLost, 35, 25);
   lost.detail = "the container runtime answered neither kill nor remove";
-  given.when(DeadlineReached{kRun}, 35).then(
-      {on_run(lost),
-       on_run(events::RunFinished{Outcome::kAborted, std::nullopt, "Actor run was aborted"})});
+  given.when(DeadlineReached{kRun}, 35)
+      .then({on_run(lost), on_run(events::RunFinished{Outcome::kAborted, std::nullopt,
+                                                      "Actor run was aborted"})});
 }
 
 TEST(Abort, GracefulKillsAfterThirtySecondsThenRemovesThenDeclares) {
   Given given = a_live_run();
-  given.when(Abort{kRun, AbortMode::kGraceful}, 15).then(
-      {on_run(events::AbortRequested{AbortMode::kGraceful, at(45)})});
+  given.when(Abort{kRun, AbortMode::kGraceful}, 15)
+      .then({on_run(events::AbortRequested{AbortMode::kGraceful, at(45)})});
   given.then_happens(Abort{kRun, AbortMode::kGraceful}, 15);
   EXPECT_FALSE(wants<decision::KillContainer>(given.effects));
   given.when(DeadlineReached{kRun}, 44).then_nothing();
-  given.when(DeadlineReached{kRun}, 45).then(
-      {on_run(events::StopEscalated{Escalation::kKill, at(55)})});
+  given.when(DeadlineReached{kRun}, 45)
+      .then({on_run(events::StopEscalated{Escalation::kKill, at(55)})});
   given.then_happens(DeadlineReached{kRun}, 45);
   EXPECT_TRUE(wants<decision::KillContainer>(given.effects));
-  given.when(DeadlineReached{kRun}, 55).then(
-      {on_run(events::StopEscalated{Escalation::kRemove, at(65)})});
+  given.when(DeadlineReached{kRun}, 55)
+      .then({on_run(events::StopEscalated{Escalation::kRemove, at(65)})});
   given.then_happens(DeadlineReached{kRun}, 55);
   given.when(DeadlineReached{kRun}, 65).then_names({"AttemptEnded", "RunFinished"});
   given.then_happens(DeadlineReached{kRun}, 65);
@@ -240,8 +247,9 @@ TEST(Abort, FromReadyNeedsNoContainer) {
   never.detail = "aborted before its container was made";
   begun.when(Abort{kRun}, 2).then({on_run(never), aborted});
   // The container may exist already: only evidence ends it, and there is nobody to be graceful to.
-  a_fenced_run().when(Abort{kRun, AbortMode::kGraceful}, 5).then(
-      {on_run(events::AbortRequested{AbortMode::kImmediate, at(15)})});
+  a_fenced_run()
+      .when(Abort{kRun, AbortMode::kGraceful}, 5)
+      .then({on_run(events::AbortRequested{AbortMode::kImmediate, at(15)})});
 }
 
 TEST(Abort, AtOnceShortensAGracefulOneAndAnythingElseIsNoted) {
@@ -249,8 +257,7 @@ TEST(Abort, AtOnceShortensAGracefulOneAndAnythingElseIsNoted) {
   given.then_happens(Abort{kRun, AbortMode::kGraceful}, 15);
   const auto noted = on_run(events::CommandNoted{"Abort"});
   given.when(Abort{kRun, AbortMode::kGraceful}, 16).then({noted});
-  given.when(Abort{kRun}, 17).then(
-      {on_run(events::AbortRequested{AbortMode::kImmediate, at(27)})});
+  given.when(Abort{kRun}, 17).then({on_run(events::AbortRequested{AbortMode::kImmediate, at(27)})});
   given.then_happens(Abort{kRun}, 17);
   EXPECT_TRUE(wants<decision::KillContainer>(given.effects));
   given.when(Abort{kRun}, 18).then({noted});
@@ -277,8 +284,8 @@ TEST(Abort, WinsOverExitZeroAndOverATimeout) {
 TEST(Abort, KillsAgainWhenTheStartIsReportedLate) {
   Given given = a_fenced_run();
   given.then_happens(Abort{kRun}, 5);
-  given.when(ReportStarted{kRun, given.epoch()}, 6).then(
-      {on_run(events::AttemptStarted{given.epoch(), at(6), at(66)})});
+  given.when(ReportStarted{kRun, given.epoch()}, 6)
+      .then({on_run(events::AttemptStarted{given.epoch(), at(6), at(66)})});
   given.then_happens(ReportStarted{kRun, given.epoch()}, 6);
   EXPECT_EQ(status(given), "ABORTING");
   EXPECT_TRUE(wants<decision::KillContainer>(given.effects));
@@ -300,11 +307,11 @@ TEST(Timeout, StopsTheContainerAndExitZeroStaysTimedOut) {
   EXPECT_EQ(status(given), "TIMING-OUT");
   EXPECT_TRUE(wants<decision::KillContainer>(given.effects));
   const auto outcome = given.when(exited(given, 0), 71);
-  outcome.then({on_run(ended(given, Evidence::kExitReport, 71, 61, 0)),
-                on_run(events::RunFinished{Outcome::kTimedOut, 0,
-                                           "Actor timed out after 60 seconds"})});
-  given.when(DeadlineReached{kRun}, 80).then(
-      {on_run(events::StopEscalated{Escalation::kRemove, at(90)})});
+  outcome.then(
+      {on_run(ended(given, Evidence::kExitReport, 71, 61, 0)),
+       on_run(events::RunFinished{Outcome::kTimedOut, 0, "Actor timed out after 60 seconds"})});
+  given.when(DeadlineReached{kRun}, 80)
+      .then({on_run(events::StopEscalated{Escalation::kRemove, at(90)})});
 }
 
 TEST(Timeout, ZeroMeansNone) {
@@ -317,8 +324,8 @@ TEST(Timeout, CountsAnewAfterAResurrection) {
   Given given = a_finished_run(Outcome::kTimedOut, 137);
   given.then_happens(Resurrect{kRun, {}, {}}, 100).then_happens(Admit{kRun}, 101);
   given.then_happens(ReportFenced{kRun, given.epoch(), 7}, 102);
-  given.when(ReportStarted{kRun, given.epoch()}, 110).then(
-      {on_run(events::AttemptStarted{given.epoch(), at(110), at(170)})});
+  given.when(ReportStarted{kRun, given.epoch()}, 110)
+      .then({on_run(events::AttemptStarted{given.epoch(), at(110), at(170)})});
 }
 
 TEST(Resurrection, KeepsTheExactBuildUnlessAnotherIsAskedFor) {
@@ -350,8 +357,8 @@ TEST(Resurrection, KeepsIdsAndStoragesAndNumbersTheAttempt) {
   EXPECT_EQ(after.key_value_store_id, before.key_value_store_id);
   EXPECT_EQ(after.request_queue_id, before.request_queue_id);
   EXPECT_EQ(after.created_at, before.created_at);
-  given.when(Admit{kRun}, 31).then(
-      {on_run(events::AttemptBegan{AttemptCause::kResurrection, 2, at(151)})});
+  given.when(Admit{kRun}, 31)
+      .then({on_run(events::AttemptBegan{AttemptCause::kResurrection, 2, at(151)})});
   given.when(Abort{kRun}, 31).then_names({"RunFinished"});
 }
 
@@ -373,9 +380,10 @@ TEST(Deletion, TakesTheUnnamedStoragesAlong) {
   Given given = a_finished_run(Outcome::kSucceeded);
   given.happens({{stream_of(kDataset), events::StorageChanged{"my-data", "", ""}}});
   const events::StorageDeleted with_run{"its run was deleted"};
-  given.when(Delete{kRun, "by its user"}, 30).then(
-      {on_run(events::RunDeleted{"by its user"}), {stream_of(kStore), with_run},
-       {stream_of(kQueue), with_run}});
+  given.when(Delete{kRun, "by its user"}, 30)
+      .then({on_run(events::RunDeleted{"by its user"}),
+             {stream_of(kStore), with_run},
+             {stream_of(kQueue), with_run}});
   given.then_happens(Delete{kRun, "by its user"}, 30);
   EXPECT_NE(given.directory.find_storage(kDataset), nullptr);
   EXPECT_EQ(given.directory.find_storage(kStore), nullptr);
@@ -390,22 +398,22 @@ TEST(Deletion, IsRefusedWhileTheRunIsNotFinished) {
 
 TEST(StatusMessage, IsFinalOnceItIsTerminal) {
   Given given = a_live_run();
-  given.when(SetStatusMessage{kRun, "half", std::nullopt}, 15).then(
-      {on_run(events::StatusMessageSet{"half", std::nullopt})});
+  given.when(SetStatusMessage{kRun, "half", std::nullopt}, 15)
+      .then({on_run(events::StatusMessageSet{"half", std::nullopt})});
   given.then_happens(SetStatusMessage{kRun, "done", true}, 16);
   const auto noted = on_run(events::CommandNoted{"SetStatusMessage"});
   given.when(SetStatusMessage{kRun, "late", std::nullopt}, 17).then({noted});
   given.when(SetStatusMessage{kRun, "late", false}, 17).then({noted});
-  given.when(SetStatusMessage{kRun, "really", true}, 17).then(
-      {on_run(events::StatusMessageSet{"really", true})});
+  given.when(SetStatusMessage{kRun, "really", true}, 17)
+      .then({on_run(events::StatusMessageSet{"really", true})});
 }
 
 TEST(StatusMessage, MayComeAfterTheFinishAndIsOpenAgainAfterAResurrection) {
   Given given = a_finished_run(Outcome::kSucceeded);
   given.then_happens(SetStatusMessage{kRun, "bye", true}, 21);
   given.then_happens(Resurrect{kRun, {}, {}}, 30);
-  given.when(SetStatusMessage{kRun, "back", std::nullopt}, 31).then(
-      {on_run(events::StatusMessageSet{"back", std::nullopt})});
+  given.when(SetStatusMessage{kRun, "back", std::nullopt}, 31)
+      .then({on_run(events::StatusMessageSet{"back", std::nullopt})});
 }
 
 TEST(Outstanding, IsWhatEachStatusStillNeeds) {

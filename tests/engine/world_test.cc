@@ -176,8 +176,7 @@ TEST(Reconcile, AnExitThatNobodyReportedIsReadFromTheList) {
   const ContainerKey key{kRun, live.epoch()};
   engine::ports::ContainerExit exit;
   exit.exit_code = 3;
-  const auto found =
-      reconcile({key}, {{key, ContainerState::kExited, exit}}, live.aggregates);
+  const auto found = reconcile({key}, {{key, ContainerState::kExited, exit}}, live.aggregates);
   ASSERT_EQ(found.gone.size(), 1U);
   EXPECT_EQ(found.gone[0].exit_code, 3);
   EXPECT_EQ(found.gone[0].evidence, events::Evidence::kExitReport);

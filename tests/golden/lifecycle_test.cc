@@ -67,7 +67,8 @@ void expect_golden(const std::string& name, const std::string& found) {
   const std::string expected{std::istreambuf_iterator<char>(file), {}};
   EXPECT_EQ(found, expected) << "The lifecycle has changed. If that is meant, run\n"
                                 "  ACTUARY_REGENERATE_GOLDEN=1 test_golden\n"
-                                "and commit the difference of tests/golden/" << name;
+                                "and commit the difference of tests/golden/"
+                             << name;
 }
 
 Given then(Given given, run::Command command, int second) {

@@ -60,8 +60,8 @@ struct Checker::Reader {
     } else {
       expect(!c.runtime_.is_live(key(e.epoch)), "an attempt ends while its container runs");
     }
-    const Microseconds active = run.started_at ? elapsed(*run.started_at, e.ended_at)
-                                               : Microseconds{0};
+    const Microseconds active =
+        run.started_at ? elapsed(*run.started_at, e.ended_at) : Microseconds{0};
     expect(e.active_micros == active.count(), "active time that the interval does not have");
     if (run.started_at) run.last_end = e.ended_at;
     run.open_epoch.reset();

@@ -67,7 +67,10 @@ class Story {
   explicit Story(std::uint64_t seed)
       : world({.seed = seed,
                .containers = [this](const ContainerKey& key) { return plan(key); },
-               .builds = [](const BuildId&) { return BuildPlan{Seconds{3}, false, false}; },
+               .builds =
+                   [](const BuildId&) {
+                     return BuildPlan{Seconds{3}, false, false};
+                   },
                .settings = {{4096, 65536}, 2}}),
         client(world) {
     world.user_id = world.random.next<UserId>();
@@ -138,8 +141,8 @@ class Story {
     const auto run = [this](Run which) { return starts[which].run_id; };
     using engine::run::AbortMode;
     client.wish({}, engine::run::Command{engine::run::Abort{run(kAbortedEarly)}});
-    client.wish(Seconds{14}, engine::run::Command{engine::run::Abort{run(kStubborn),
-                                                                     AbortMode::kGraceful}});
+    client.wish(Seconds{14},
+                engine::run::Command{engine::run::Abort{run(kStubborn), AbortMode::kGraceful}});
     engine::run::Resurrect again{run(kFails), {}, {}};
     again.options.memory_mbytes = 2048;
     client.wish(Seconds{30}, engine::run::Command{again});

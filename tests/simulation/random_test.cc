@@ -103,9 +103,9 @@ class Chaos {
   }
 
   void plan_next_command() {
-    const Microseconds pause =
-        world.random.chance(30) ? Microseconds{0}
-                                : world.random.between(Microseconds{0}, Seconds{6});
+    const Microseconds pause = world.random.chance(30)
+                                   ? Microseconds{0}
+                                   : world.random.between(Microseconds{0}, Seconds{6});
     world.loop.after(SimLoop::Lane::kWorld, pause, [this] {
       if (quiet_) return;
       if (world.up()) give_command();
@@ -144,9 +144,8 @@ class Chaos {
   engine::run::RequestedOptions options() {
     engine::run::RequestedOptions options;
     options.memory_mbytes = 256U << world.random.below(5);
-    options.timeout_secs = world.random.chance(40)
-                               ? 0U
-                               : 1U + static_cast<std::uint32_t>(world.random.below(60));
+    options.timeout_secs =
+        world.random.chance(40) ? 0U : 1U + static_cast<std::uint32_t>(world.random.below(60));
     return options;
   }
 

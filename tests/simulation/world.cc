@@ -28,8 +28,7 @@ World::Engine::Engine(World& world, std::uint64_t generation)
                 .perform = [this](const engine::decision::Effect& effect,
                                   Position cause) { performer.perform(effect, cause); },
                 .on_durable = [](std::span<const Record>) {},
-                .on_fatal =
-                    [](const Error& error) { ADD_FAILURE() << "fatal: " << error.detail; }},
+                .on_fatal = [](const Error& error) { ADD_FAILURE() << "fatal: " << error.detail; }},
                world.options_.settings),
       performer({.runtime = world.runtime,
                  .builder = world.builder,
@@ -63,8 +62,7 @@ void World::reconcile() {
     const auto found =
         engine::executor::reconcile(expected, *shown, engine_->executor.aggregates());
     for (const auto& report : found.gone) {
-      engine_->executor.submit(
-          {engine::run::Command{report}, {}, CommandId{}, 0, nullptr});
+      engine_->executor.submit({engine::run::Command{report}, {}, CommandId{}, 0, nullptr});
     }
     for (const auto& key : found.orphans) runtime.remove(key, [](const Status&) {});
   });

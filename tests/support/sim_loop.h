@@ -63,7 +63,7 @@ class SimLoop final : public engine::ports::Loop, public Clock {
     if (timer_) consider(timer_->order);
     if (!next || next->at > until) return false;
     elapsed_ = std::max(elapsed_, next->at);
-    take(*next)();
+    take (*next)();
     return true;
   }
 

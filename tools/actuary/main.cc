@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <bit>
 
 #include "tools/actuary/commands.h"
 #include "tools/actuary/exit_codes.h"
@@ -7,6 +8,19 @@ namespace actuary::tools {
 namespace {
 
 constexpr const char* kDataHelp = "Data folder (else $ACTUARY_DATA, else ~/.actuary)";
+constexpr std::uint32_t kMemoryMbytesMin = 128;
+constexpr std::uint32_t kMemoryMbytesMax = 32'768;
+
+/// Checked here too, so that a slip costs no build: the engine refuses it only when the run starts.
+CLI::Validator power_of_two() {
+  const auto check = [](const std::string& text) {
+    std::uint32_t mbytes = 0;
+    const bool fits = CLI::detail::lexical_cast(text, mbytes) && std::has_single_bit(mbytes) &&
+                      mbytes >= kMemoryMbytesMin && mbytes <= kMemoryMbytesMax;
+    return fits ? std::string() : "must be a power of two from 128 to 32768, not " + text;
+  };
+  return {check, "MB", "power of two"};
+}
 
 /// Every command's arguments, and what to call once they are parsed.
 struct CommandLine {
@@ -29,7 +43,8 @@ void add_run(CLI::App& app, CommandLine& line) {
   run->add_option("DIR", line.run.folder, "The Actor's folder")->required();
   run->add_option("--input", line.run.input, "Input: JSON text, @FILE, or - for stdin");
   run->add_option("--memory", line.run.memory_mbytes,
-                  "Memory in MB, a power of two from 128 to 32768");
+                  "Memory in MB, a power of two from 128 to 32768")
+      ->check(power_of_two());
   run->add_option("--timeout", line.run.timeout_secs, "Timeout in seconds, 0 for none");
   run->add_option("--data", line.run.data, kDataHelp);
   run->add_flag("--json", line.run.json,
@@ -42,7 +57,8 @@ void add_serve(CLI::App& app, CommandLine& line) {
   serve->footer(
       "The first start makes a user and a token; every start prints how clients are aimed at it.\n"
       "The address is remembered in the data folder, because live containers hold it.\n\n"
-      "Example: eval \"$(actuary serve --data /srv/actuary | head -3)\"");
+      "Example: actuary serve --data /srv/actuary --listen 127.0.0.1:8010\n"
+      "then paste the printed export lines where the clients run.");
   serve->add_option("--data", line.serve.data, kDataHelp);
   serve->add_option("--listen", line.serve.listen,
                     "ADDR:PORT (else as last time, else 127.0.0.1:8010)");

@@ -1,9 +1,11 @@
-#include <atomic>
+#include <unistd.h>
+
 #include <fstream>
 #include <iostream>
 #include <mutex>
 #include <sstream>
 
+#include "adapters/client/folder.h"
 #include "adapters/client/run_folder.h"
 #include "tools/actuary/commands.h"
 #include "tools/actuary/console.h"
@@ -22,21 +24,42 @@ using adapters::client::RunFailure;
 using adapters::client::RunReport;
 using adapters::client::text_at;
 
-/// What a Ctrl-C has to end: the build, then the run.
+/// What a Ctrl-C has to end: the build, then the run. The container lives in its own session and
+/// hears nothing of the terminal.
 class Current {
  public:
-  void set(std::string path) {
+  explicit Current(const Client& client) : client_(client) {}
+
+  /// A Ctrl-C that came between two jobs ends the second one as soon as there is one.
+  void begin(std::string path) {
     const std::lock_guard lock(mutex_);
     path_ = std::move(path);
+    if (interrupts_ > 0) abort();
   }
-  [[nodiscard]] std::string get() const {
+  /// The first one ends it gracefully, the second one at once; a third one does not wait for the
+  /// engine.
+  void interrupt(int count) {
+    if (count > 2) ::_exit(kAborted);
     const std::lock_guard lock(mutex_);
-    return path_;
+    interrupts_ = count;
+    console::note(count == 1 ? "aborting gracefully; interrupt again to abort at once"
+                             : "aborting at once");
+    if (!path_.empty()) abort();
+  }
+  [[nodiscard]] bool interrupted() const {
+    const std::lock_guard lock(mutex_);
+    return interrupts_ > 0;
   }
 
  private:
+  void abort() const {
+    (void)client_.call("POST", path_ + "/abort?gracefully=" + (interrupts_ == 1 ? "1" : "0"));
+  }
+
+  const Client& client_;
   mutable std::mutex mutex_;
   std::string path_;
+  int interrupts_ = 0;
 };
 
 Result<std::string> read_input(const std::string& flag) {
@@ -56,19 +79,6 @@ Result<std::string> read_input(const std::string& flag) {
                 "--input is not JSON; give JSON text, @FILE, or - for stdin");
   }
   return input;
-}
-
-/// First gracefully, then at once: the container lives in its own session and hears nothing of the
-/// terminal.
-void abort_current(const Client& client, const Current& current, int count) {
-  const std::string path = current.get();
-  if (path.empty()) {
-    console::error("interrupted");
-    ::_exit(kAborted);
-  }
-  console::note(count == 1 ? "aborting gracefully; interrupt again to abort at once"
-                           : "aborting at once");
-  (void)client.call("POST", path + "/abort?gracefully=" + (count == 1 ? "1" : "0"));
 }
 
 int exit_code_of_run(const Json& run) {
@@ -100,15 +110,9 @@ void print(const RunReport& report, bool json) {
 
 int explain(const RunFailure& failure) {
   console::error(failure.error.detail);
-  switch (failure.step) {
-    case RunFailure::Step::kFolder:
-      return failure.error.code == Code::kUnavailable ? kFailed : kUsage;
-    case RunFailure::Step::kBuild:
-      return kBuildFailed;
-    case RunFailure::Step::kRun:
-      return failure.error.code == Code::kInvalidArgument ? kUsage : kFailed;
-  }
-  return kFailed;
+  const bool own_fault = failure.error.code != Code::kUnavailable;
+  if (failure.step == RunFailure::Step::kBuild && own_fault) return kBuildFailed;
+  return exit_code_of(failure.error);
 }
 
 }  // namespace
@@ -119,23 +123,31 @@ int run_command(const RunArguments& arguments) {
     console::error(input.error().detail);
     return kUsage;
   }
+  // Before the engine is opened: a folder that cannot be built changes nothing.
+  if (const auto folder = adapters::client::read_folder(arguments.folder); !folder) {
+    console::error(folder.error().detail);
+    return kUsage;
+  }
   auto access = EngineAccess::open(data_folder(arguments.data));
   if (!access) {
     console::error(access.error().detail);
     return exit_code_of(access.error());
   }
   const Client& client = access->client();
-  Current current;
-  const Interrupts interrupts([&](int count) { abort_current(client, current, count); });
+  Current current(client);
+  const Interrupts interrupts([&](int count) { current.interrupt(count); });
   const Progress progress{
       .note = console::note,
       .log = console::log,
-      .build = [&](const std::string& id) { current.set("/v2/actor-builds/" + id); },
-      .run = [&](const std::string& id) { current.set("/v2/actor-runs/" + id); }};
+      .build = [&](const std::string& id) { current.begin("/v2/actor-builds/" + id); },
+      .run = [&](const std::string& id) { current.begin("/v2/actor-runs/" + id); }};
   const auto report = adapters::client::run_folder(
       client, {arguments.folder, *input, arguments.memory_mbytes, arguments.timeout_secs},
       progress);
-  if (!report) return explain(report.error());
+  if (!report) {
+    const int code = explain(report.error());
+    return current.interrupted() ? kAborted : code;
+  }
   show_end(report->run);
   print(*report, arguments.json);
   return exit_code_of_run(report->run);
