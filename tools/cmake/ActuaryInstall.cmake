@@ -1,6 +1,7 @@
 # `cmake --install`: headers, libraries, programs and a package, so that a host writes
 #   find_package(actuary REQUIRED)
 #   target_link_libraries(host PRIVATE actuary::actuary)
+# and opens the engine with Options::init_binary = ACTUARY_INIT_BINARY, which the package defines.
 # A library that is linked by one of ours without actuary_library() joins the export by
 #   set_property(GLOBAL APPEND PROPERTY ACTUARY_LIBRARIES its_target)
 include(GNUInstallDirs)
@@ -29,8 +30,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/actuary-config-version.cm
 install(FILES ${PROJECT_BINARY_DIR}/actuary-config.cmake
   ${PROJECT_BINARY_DIR}/actuary-config-version.cmake DESTINATION ${package_dir})
 
-foreach(program actuary actuary-init)
-  if(TARGET ${program})
-    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-  endif()
-endforeach()
+# `actuary-init` is no program for people: adapters/init installs it into libexec.
+if(TARGET actuary)
+  install(TARGETS actuary RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()

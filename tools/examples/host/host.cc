@@ -12,7 +12,8 @@ int main(int argc, char** argv) {
       plane->close();  // the loop ends when nothing is left on it
     });
   };
-  auto opened = actuary::ControlPlane::open({.data = argv[1]}, uv_default_loop(), run);
+  actuary::ControlPlaneOptions options{.data = argv[1], .init_binary = ACTUARY_INIT_BINARY};
+  auto opened = actuary::ControlPlane::open(options, uv_default_loop(), run);
   if (!opened) return std::fprintf(stderr, "%s\n", opened.error().detail.c_str()), 1;
   plane = std::move(*opened);
   return uv_run(uv_default_loop(), UV_RUN_DEFAULT);
