@@ -6,6 +6,7 @@
 #include "engine/directory/directory.h"
 #include "engine/policy/options.h"
 #include "journal/base/assert.h"
+#include "journal/base/size_of.h"
 
 namespace actuary::engine::actor {
 namespace {
@@ -48,6 +49,10 @@ Status check_version(const events::ActorVersion& version) {
   if (version.env_vars.size() > kEnvVarsMax) {
     return fail(Code::kLimitExceeded,
                 "a version has at most " + std::to_string(kEnvVarsMax) + " envVars");
+  }
+  if (journal::base::size_of(version.env_vars) > kEnvVarsBytesMax) {
+    return fail(Code::kTooLarge, "the envVars of a version have at most " +
+                                     std::to_string(kEnvVarsBytesMax) + " bytes together");
   }
   for (const events::EnvVar& variable : version.env_vars) {
     if (variable.name.empty() ||

@@ -19,5 +19,6 @@ Decision decide(const Present&, const Delete&, const Context&);
 
 inline constexpr std::size_t kVersionsMax = 100;
 inline constexpr std::size_t kEnvVarsMax = 100;
+inline constexpr std::size_t kEnvVarsBytesMax = std::size_t{256} << 10U;
 
 }  // namespace actuary::engine::actor

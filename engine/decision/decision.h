@@ -16,6 +16,8 @@ namespace actuary::engine::decision {
 struct Settings {
   ports::Capacity capacity;
   std::uint32_t concurrent_builds_max = 2;
+  std::uint32_t concurrent_runs_max = 190;  ///< below the runtime's network namespaces
+  std::uint32_t waiting_runs_max = 10'000;
 };
 
 /// All that a decision may look at besides its own aggregate.

@@ -106,6 +106,7 @@ struct Folder {
     stop_waiting(id);
     if (demand.admitted) return;
     demand.admitted = true;
+    ++d.runs_admitted_;
     d.memory_in_use_mbytes_ += demand.memory_mbytes;
     d.disk_in_use_mbytes_ += demand.disk_mbytes;
   }
@@ -158,6 +159,7 @@ void Directory::release_run(const RunId& id) {
   const auto found = demands_.find(id);
   if (found == demands_.end()) return;
   if (found->second.admitted) {
+    --runs_admitted_;
     memory_in_use_mbytes_ -= found->second.memory_mbytes;
     disk_in_use_mbytes_ -= found->second.disk_mbytes;
   }

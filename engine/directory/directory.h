@@ -83,6 +83,7 @@ class Directory {
   [[nodiscard]] std::uint64_t memory_in_use_mbytes() const { return memory_in_use_mbytes_; }
   [[nodiscard]] std::uint64_t disk_in_use_mbytes() const { return disk_in_use_mbytes_; }
   [[nodiscard]] std::uint32_t builds_running() const { return builds_running_; }
+  [[nodiscard]] std::uint32_t runs_admitted() const { return runs_admitted_; }
 
  private:
   friend struct Folder;
@@ -113,6 +114,7 @@ class Directory {
   std::uint64_t memory_in_use_mbytes_ = 0;
   std::uint64_t disk_in_use_mbytes_ = 0;
   std::uint32_t builds_running_ = 0;
+  std::uint32_t runs_admitted_ = 0;
 };
 
 }  // namespace actuary::engine::directory

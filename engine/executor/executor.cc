@@ -5,6 +5,7 @@
 
 #include "engine/policy/admission.h"
 #include "journal/base/assert.h"
+#include "journal/base/size_of.h"
 
 namespace actuary::engine::executor {
 namespace {
@@ -17,6 +18,20 @@ Command deadline_command(const StreamId& stream) {
   }
   ACTUARY_ASSERT(stream.kind == StreamKind::kRun);
   return run::Command{run::DeadlineReached{RunId::parse(stream.id.view()).value()}};
+}
+
+/// What people send is bounded here; what the outside world reports is bounded by whoever reports
+/// it.
+Status check_size(const Submission& submission, const Events& events, const Bytes& command) {
+  if (events.size() > journal::kBatchRecordsMax) {
+    return fail(Code::kTooLarge, "one command may change at most " +
+                                     std::to_string(journal::kBatchRecordsMax) + " things");
+  }
+  std::size_t bytes = command.size();
+  for (const Proposed& proposed : events) bytes += journal::base::size_of(proposed.event);
+  if (submission.principal.kind == PrincipalKind::kSystem || bytes <= kCommandBytesMax) return {};
+  return fail(Code::kTooLarge, "one command may hold at most " + std::to_string(kCommandBytesMax) +
+                                   " bytes, this one has " + std::to_string(bytes));
 }
 
 }  // namespace
@@ -130,17 +145,19 @@ void Executor::handle(Submission submission, const Instant& now, std::uint32_t p
   Result<Position> result = last_;
   if (!decision) {
     result = tl::make_unexpected(std::move(decision).error());
-  } else if (decision->size() > journal::kBatchRecordsMax) {
-    result = fail(Code::kTooLarge, "one command may change at most " +
-                                       std::to_string(journal::kBatchRecordsMax) + " things");
   } else if (!decision->empty()) {
-    const CommandId id =
-        submission.command_id.nil() ? outside_.ids.next<CommandId>() : submission.command_id;
-    record(std::move(*decision),
-           {submission.principal, id, submission.cause, policy_version, name_of(submission.command),
-            encode(submission.command)},
-           now);
-    result = last_;
+    Bytes command = encode(submission.command);
+    if (const Status fits = check_size(submission, *decision, command); !fits) {
+      result = tl::make_unexpected(fits.error());
+    } else {
+      const CommandId id =
+          submission.command_id.nil() ? outside_.ids.next<CommandId>() : submission.command_id;
+      record(std::move(*decision),
+             {submission.principal, id, submission.cause, policy_version,
+              name_of(submission.command), std::move(command)},
+             now);
+      result = last_;
+    }
   }
   // A refusal may rest on events that are not durable yet, so it waits for them like an acceptance
   // does.
@@ -173,9 +190,20 @@ void Executor::record(Events events, Origin origin, const Instant& now) {
 
 /// As many whole commands as one append takes; the rest follows once it is durable.
 std::vector<Record> Executor::take_batch() {
-  if (pending_.size() <= journal::kBatchRecordsMax) return std::exchange(pending_, {});
-  std::size_t count = journal::kBatchRecordsMax;
-  while (pending_[count].command_id == pending_[count - 1].command_id) --count;
+  std::size_t count = 0;
+  for (std::size_t bytes = 0; count < pending_.size() && count < journal::kBatchRecordsMax;
+       ++count) {
+    bytes += pending_[count].command.size() + journal::base::size_of(pending_[count].event);
+    if (count > 0 && bytes > kBatchBytesSoftMax) break;
+  }
+  if (count == pending_.size()) return std::exchange(pending_, {});
+  const auto within_command = [this](std::size_t at) {
+    return pending_[at].command_id == pending_[at - 1].command_id;
+  };
+  const std::size_t cut = count;
+  while (count > 0 && within_command(count)) --count;
+  // A first command that is larger than the soft bound goes alone.
+  for (count = count > 0 ? count : cut; count < pending_.size() && within_command(count);) ++count;
   const auto end = pending_.begin() + static_cast<std::ptrdiff_t>(count);
   std::vector<Record> batch(std::make_move_iterator(pending_.begin()),
                             std::make_move_iterator(end));
@@ -198,11 +226,8 @@ void Executor::flush() {
 void Executor::on_appended(Result<Position> result) {
   if (stopped_) return;
   if (!result) {
-    failed_ = result.error();
     in_flight_.reset();
-    fail_all(*failed_);
-    if (outside_.on_fatal) outside_.on_fatal(*failed_);
-    return;
+    return stop_for(result.error());
   }
   const auto batch = std::exchange(in_flight_, nullptr);
   durable_ = *result;
@@ -213,10 +238,26 @@ void Executor::on_appended(Result<Position> result) {
     effects_.pop_front();
     outside_.perform(waiting.effect, waiting.position);
   }
-  outside_.on_durable(*batch);
+  if (Status shown = outside_.on_durable(*batch); !shown) return stop_for(shown.error());
   release(durable_);
   if (ready_) std::exchange(ready_, nullptr)();
   tick();
+}
+
+void Executor::stop_for(const Error& error) {
+  failed_ = error;
+  fail_all(error);
+  if (outside_.on_fatal) outside_.on_fatal(error);
+}
+
+void Executor::after_durable(std::function<void()> task) {
+  if (failed_) return;
+  replies_.push_back({last_,
+                      [task = std::move(task)](const Result<Position>& done) {
+                        if (done) task();
+                      },
+                      last_});
+  if (!in_flight_) wake();
 }
 
 void Executor::release(Position durable) {

@@ -33,8 +33,9 @@ class Executor {
     IdSource& ids;
     /// Wants `effect` done; `cause` is the event's position. Only called for durable events.
     std::function<void(const decision::Effect& effect, Position cause)> perform;
-    /// A batch is durable; afterwards its replies are released.
-    std::function<void(std::span<const Record>)> on_durable;
+    /// A batch is durable; afterwards its replies are released. An error means that nobody can be
+    /// shown what happened: the executor stops as for a failed journal.
+    std::function<Status(std::span<const Record>)> on_durable;
     /// The journal failed: nothing is acknowledged from here on.
     std::function<void(const Error&)> on_fatal;
   };
@@ -64,6 +65,9 @@ class Executor {
   /// Decides what waits and what is due, and appends. Called by the loop; a simulated world calls
   /// it too.
   void tick();
+
+  /// Runs `task` once everything that has been decided by now is durable; never after a failure.
+  void after_durable(std::function<void()> task);
 
   /// No tick after this; replies that wait are dropped, as in a crash.
   void stop() { stopped_ = true; }
@@ -106,6 +110,7 @@ class Executor {
   void flush();
   void on_appended(Result<Position> result);
   void release(Position durable);
+  void stop_for(const Error& error);
   void fail_all(const Error& error);
   void arm(const Instant& now);
   void wake();
@@ -133,5 +138,11 @@ class Executor {
 /// A tick stops taking commands when this many records wait; what is more than one append takes is
 /// split between commands.
 inline constexpr std::size_t kBatchSoftMax = journal::kBatchRecordsMax / 2;
+
+/// Of one command from outside, with all its events; a record of the journal holds several times
+/// that.
+inline constexpr std::size_t kCommandBytesMax = std::size_t{4} << 20U;
+/// A batch is cut between two commands when it has more.
+inline constexpr std::size_t kBatchBytesSoftMax = std::size_t{16} << 20U;
 
 }  // namespace actuary::engine::executor

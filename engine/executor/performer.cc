@@ -16,7 +16,11 @@ struct PerformerVisitor {
     self.outside_.storages.fence(
         key.run_id, key.epoch,
         [report = self.outside_.report, key, cause = cause](Result<std::uint64_t> sequence) {
-          if (!sequence) return;  // the start deadline takes it from here
+          if (!sequence) {
+            return report(run::Command{run::ReportStartFailed{key.run_id, key.epoch,
+                                                              sequence.error().detail}},
+                          cause);
+          }
           report(run::Command{run::ReportFenced{key.run_id, key.epoch, *sequence}}, cause);
         });
   }

@@ -36,6 +36,7 @@ Admission admit(const directory::Directory& directory, const decision::Settings&
   Room room{left(settings.capacity.memory_mbytes, directory.memory_in_use_mbytes()),
             left(settings.capacity.disk_mbytes, directory.disk_in_use_mbytes())};
   bool blocked = false;
+  std::uint32_t runs = directory.runs_admitted();
   const auto hold = [&](const RunId& id, const directory::RunDemand& demand, std::string reason) {
     if (demand.held != reason) result.held.emplace_back(id, std::move(reason));
   };
@@ -48,7 +49,13 @@ Admission admit(const directory::Directory& directory, const decision::Settings&
       // A host that was made smaller since: this run waits for a larger one, the others do not.
       const Room all{settings.capacity.memory_mbytes, settings.capacity.disk_mbytes};
       blocked = !lacking(demand, all, settings.capacity);
+    } else if (runs >= settings.concurrent_runs_max) {
+      hold(id, demand,
+           "Waiting for a free place: " + std::to_string(settings.concurrent_runs_max) +
+               " runs are the most that this host takes.");
+      blocked = true;
     } else {
+      ++runs;
       room.memory_mbytes -= demand.memory_mbytes;
       room.disk_mbytes -= demand.disk_mbytes;
       result.runs.push_back(id);

@@ -204,6 +204,9 @@ std::string_view command_name(const Command& command) {
 Decision decide(const Absent&, const Start& command, const Context& context) {
   const directory::ActorFacts* actor = context.directory.find_actor(command.actor_id);
   if (actor == nullptr) return fail(Code::kNotFound, "Actor was not found");
+  if (context.directory.waiting_runs().size() >= context.settings.waiting_runs_max) {
+    return fail(Code::kUnavailable, "Too many runs are waiting. Try again later.");
+  }
   TRY(options, policy::resolve(command.options, actor->default_options));
   TRY(build_id, context.directory.resolve_build(command.actor_id, options.build));
   TRY_VOID(check_capacity(options, context.settings.capacity));

@@ -144,7 +144,12 @@ struct Evolver {
   State operator()(const events::RunDeleted&) const {
     const auto* finished = std::get_if<Finished>(&state);
     ACTUARY_ASSERT(finished != nullptr);
-    return Expired{finished->facts, finished->outcome};
+    // What no rule asks for any more is let go: a deleted run must not cost what a live one does.
+    Facts facts = finished->facts;
+    facts.env_vars.clear();
+    facts.image = {};
+    facts.meta = {};
+    return Expired{std::move(facts), finished->outcome};
   }
 
   State operator()(const events::CommandNoted&) const { return state; }

@@ -27,7 +27,7 @@ World::Engine::Engine(World& world, std::uint64_t generation)
                 .ids = world.random,
                 .perform = [this](const engine::decision::Effect& effect,
                                   Position cause) { performer.perform(effect, cause); },
-                .on_durable = [](std::span<const Record>) {},
+                .on_durable = [](std::span<const Record>) { return Status{}; },
                 .on_fatal = [](const Error& error) { ADD_FAILURE() << "fatal: " << error.detail; }},
                world.options_.settings),
       performer({.runtime = world.runtime,
