@@ -15,7 +15,7 @@ using engine::executor::Executor;
 using engine::executor::Performer;
 
 ControlPlane::Assembly::Assembly(Options options, std::unique_ptr<reactor::UvLoop> loop)
-    : options_(std::move(options)), loop_(std::move(loop)) {}
+    : options_(std::move(options)), loop_(std::move(loop)), close_loop_{*loop_} {}
 
 ControlPlane::Assembly::~Assembly() = default;
 
@@ -71,14 +71,15 @@ void ControlPlane::Assembly::wire_engine(const Address& address) {
   const std::string port = ":" + std::to_string(address.port);
   api_url_ = "http://" + address.host + port;
   executor_ = std::make_unique<Executor>(
-      Executor::Outside{.journal = *journal_,
-                        .loop = *loop_,
-                        .clock = clock_,
-                        .ids = ids_,
-                        .perform = [this](const auto& effect,
-                                          Position cause) { performer_->perform(effect, cause); },
-                        .on_durable = [this](std::span<const Record> batch) { apply(batch); },
-                        .on_fatal = [this](const Error& error) { refuse(error); }},
+      Executor::Outside{
+          .journal = *journal_,
+          .loop = *loop_,
+          .clock = clock_,
+          .ids = ids_,
+          .perform = [this](const auto& effect,
+                            Position cause) { performer_->perform(effect, cause); },
+          .on_durable = [this](std::span<const Record> batch) { return apply(batch); },
+          .on_fatal = [this](const Error& error) { refuse(error); }},
       engine::decision::Settings{.capacity = capacity_of(options_)});
   performer_ = std::make_unique<Performer>(
       Performer::Outside{
@@ -155,11 +156,11 @@ Status ControlPlane::Assembly::open_api(const Folders& folders, const Address& a
 }
 
 /// The views are derived: when they cannot follow, they are made again, and nobody sees a gap.
-void ControlPlane::Assembly::apply(std::span<const Record> batch) {
+Status ControlPlane::Assembly::apply(std::span<const Record> batch) {
   Status applied = views_->apply(batch);
   if (!applied) applied = views_->rebuild(*journal_);
-  if (!applied) return refuse(applied.error());
-  if (watch_) watch_->notify(batch);
+  if (applied && watch_) watch_->notify(batch);
+  return applied;
 }
 
 void ControlPlane::Assembly::refuse(const Error& error) {
@@ -175,9 +176,13 @@ void ControlPlane::Assembly::reconcile() {
     for (const auto& gone : found.gone) {
       executor_->submit({engine::run::Command{gone}, Principal{}, CommandId{}, 0, nullptr});
     }
-    for (const auto& orphan : found.orphans) {
-      performer_->perform(engine::decision::RemoveContainer{orphan}, 0);
-    }
+    // Why nobody wants them any more must be on disk before they are gone.
+    executor_->after_durable([this, orphans = found.orphans] {
+      if (!open_) return;
+      for (const auto& orphan : orphans) {
+        performer_->perform(engine::decision::RemoveContainer{orphan}, 0);
+      }
+    });
   });
 }
 

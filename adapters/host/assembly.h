@@ -54,13 +54,18 @@ class ControlPlane::Assembly {
   [[nodiscard]] Status open_api(const Folders& folders, const Address& address);
   [[nodiscard]] Status start_engine(OnStarted started);
   void ensure_local_user(const OnStarted& started);
-  void apply(std::span<const Record> batch);
+  [[nodiscard]] Status apply(std::span<const Record> batch);
   void refuse(const Error& error);
   void reconcile();
   void close_parts();
 
   Options options_;
   std::shared_ptr<reactor::UvLoop> loop_;  ///< also held by flows that will post their end
+  /// Runs when every other part is gone: what still wants to post finds the loop closed.
+  struct CloseLoop {
+    reactor::UvLoop& loop;
+    ~CloseLoop() { loop.close(); }
+  } close_loop_;
   reactor::SystemClock clock_;
   reactor::SystemIds ids_;
   std::optional<DirectoryLock> lock_;

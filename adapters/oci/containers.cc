@@ -106,6 +106,9 @@ Status Containers::start(const ContainerSpec& spec) {
     // life meets the same `started` file as the new one.
     tear_down(bundle);
     if (bundle.started()) return {};
+    // The dead predecessor's exit code is not the new one's.
+    std::error_code ignored;
+    std::filesystem::remove(shim_.exits() / bundle.name, ignored);
   }
   const Status prepared = prepare(spec, bundle);
   const Status launched = prepared ? launch(bundle) : prepared;
@@ -130,7 +133,10 @@ Status Containers::prepare(const ContainerSpec& spec, const Bundle& bundle) {
   TRY_VOID(
       mount_overlay(layers, bundle.at("disk/upper"), bundle.at("disk/work"), bundle.at("rootfs")));
   TRY(slot, network_.take());
-  TRY_VOID(write_scratch(bundle.at("slot"), std::to_string(slot.number)));
+  if (const Status noted = write_scratch(bundle.at("slot"), std::to_string(slot.number)); !noted) {
+    network_.give_back(slot.number);
+    return noted;
+  }
   TRY_VOID(prepare_files(bundle, slot));
   TRY(config,
       runtime_config({.spec = spec,
@@ -258,12 +264,14 @@ ContainerView Containers::look(const ContainerKey& key) const {
 
 std::optional<ContainerExit> Containers::exit_of(const Bundle& bundle) const {
   const Cgroup cgroup(cgroup_path(bundle));
-  const auto reported = parse_number(read_file(shim_.exits() / bundle.name));
+  auto reported = parse_number(read_file(shim_.exits() / bundle.name));
   if (!reported) {
     // No word from the shim: either the container lives, or the shim died before it.
     const auto process = bundle.process();
     const bool lives = (process && is_alive(*process)) || bundle.shim_alive() || !cgroup.empty();
     if (lives) return std::nullopt;
+    // The shim's last act is that file: it may have come while we looked.
+    reported = parse_number(read_file(shim_.exits() / bundle.name));
   }
   ContainerExit exit;
   const auto record = bundle.exit_record();

@@ -207,7 +207,8 @@ Result<BuildProduct> OciBuilder::make(const BuildSpec& spec) {
   std::error_code ignored;
   std::filesystem::remove_all(folder, ignored);
   Log log(options_.data / "logs" / (spec.build_id.str() + ".log"), clock_, options_.log_bytes_max);
-  Result<BuildProduct> product = make_in(spec, folder, log);
+  Result<BuildProduct> product = fail(Code::kUnavailable, "the build was cancelled");
+  if (!is_cancelled(spec.build_id)) product = make_in(spec, folder, log);
   if (is_cancelled(spec.build_id)) product = fail(Code::kUnavailable, "the build was cancelled");
   if (!product) log.line("ACTOR: Build failed: " + product.error().detail);
   std::filesystem::remove_all(folder, ignored);
@@ -229,6 +230,12 @@ Result<BuildProduct> OciBuilder::make_in(const BuildSpec& spec, const std::files
   std::string id = read_file(folder / "image-id").value_or(std::string());
   id.erase(0, id.find(':') + 1);
   TRY(image, describe(id));
+  for (std::string* text : {&source.definition, &source.input_schema}) {
+    if (text->size() <= kDescriptionBytesMax) continue;
+    return fail(Code::kInvalidArgument, "actor.json and the input schema have at most " +
+                                            std::to_string(kDescriptionBytesMax) + " bytes each");
+  }
+  source.readme.resize(std::min(source.readme.size(), kDescriptionBytesMax));
   log.line("ACTOR: Build finished, image " + id);
   return BuildProduct{std::move(image), std::move(source.definition),
                       std::move(source.input_schema), std::move(source.readme)};
@@ -331,6 +338,9 @@ Result<events::Image> OciBuilder::describe(const std::string& image_id) const {
     return fail(Code::kUnavailable, "buildah cannot describe image " + image_id);
   }
   events::Image image{.id = image_id, .config = report["OCIv1"].dump()};
+  if (image.config.size() > kDescriptionBytesMax) {
+    return fail(Code::kInvalidArgument, "the image's configuration (ENV, LABEL, CMD) is too large");
+  }
   const std::string manifest = report.value("Manifest", "");
   const Json layers = Json::parse(manifest, nullptr, false);
   if (!layers.is_object() || !layers.contains("layers")) return image;

@@ -43,6 +43,7 @@ class OciBuilder final : public engine::ports::ImageBuilder {
     bool cancelled = false;
   };
   static constexpr unsigned kThreads = 2;
+  static constexpr std::size_t kDescriptionBytesMax = std::size_t{512} << 10U;
   static constexpr std::chrono::minutes kBuildMinutesMax{60};
 
   OciBuilder(engine::ports::Loop& loop, engine::ports::Blobs& blobs, Clock& clock,

@@ -137,8 +137,18 @@ void OciRuntime::start(ContainerSpec spec, Done<void> done) {
   auto answer = std::make_shared<Status>();
   const ContainerKey key = spec.key;
   auto wanted = std::make_shared<ContainerSpec>(std::move(spec));
-  auto work = [containers = containers_, wanted, answer] { *answer = containers->start(*wanted); };
+  const auto given_up = std::make_shared<std::atomic<bool>>(false);
+  starting_[key] = given_up;
+  auto work = [containers = containers_, wanted, answer, given_up] {
+    // Stopped while it waited for a worker: nothing of it may start now.
+    const bool made =
+        containers->look(wanted->key).state != engine::ports::ContainerState::kMissing;
+    *answer = given_up->load() && !made
+                  ? Status(fail(Code::kUnavailable, "stopped before its container was made"))
+                  : containers->start(*wanted);
+  };
   serialize(key, {std::move(work), [this, key, answer, done = std::move(done)] {
+                    starting_.erase(key);
                     if (*answer) live_.insert(key);
                     done(*answer);
                     check(key);
@@ -148,13 +158,19 @@ void OciRuntime::start(ContainerSpec spec, Done<void> done) {
                   }});
 }
 
+void OciRuntime::give_up_start(const ContainerKey& key) {
+  if (const auto found = starting_.find(key); found != starting_.end()) found->second->store(true);
+}
+
 void OciRuntime::kill(const ContainerKey& key, Done<void> done) {
+  give_up_start(key);
   auto answer = std::make_shared<Status>();
   auto work = [containers = containers_, key, answer] { *answer = containers->kill(key); };
   serialize(key, {std::move(work), [answer, done = std::move(done)] { done(*answer); }});
 }
 
 void OciRuntime::remove(const ContainerKey& key, Done<void> done) {
+  give_up_start(key);
   auto answer = std::make_shared<Status>();
   auto work = [containers = containers_, key, answer] { *answer = containers->remove(key); };
   serialize(key, {std::move(work), [this, key, answer, done = std::move(done)] {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -55,6 +56,7 @@ class OciRuntime final : public engine::ports::ContainerRuntime {
   void run_next(const ContainerKey& key);
   void check(const ContainerKey& key);
   void sweep();
+  void give_up_start(const ContainerKey& key);
 
   Options options_;
   reactor::UvLoop& loop_;
@@ -62,7 +64,9 @@ class OciRuntime final : public engine::ports::ContainerRuntime {
   std::unique_ptr<reactor::Workers> workers_;
   OnExit listener_;
   std::map<ContainerKey, std::deque<Job>> jobs_;  ///< the first one of each is running
-  std::set<ContainerKey> live_;                   ///< started, end not yet reported
+  std::map<ContainerKey, std::shared_ptr<std::atomic<bool>>>
+      starting_;                 ///< true: stopped meanwhile
+  std::set<ContainerKey> live_;  ///< started, end not yet reported
   std::set<ContainerKey> checking_;
   Watch* watch_ = nullptr;  ///< deletes itself once libuv has let go of it
   std::shared_ptr<bool> open_ = std::make_shared<bool>(true);
