@@ -151,8 +151,10 @@ void ApiFixture::wire_engine() {
                             Position cause) { performer->perform(effect, cause); },
           .on_durable =
               [this](std::span<const Record> batch) {
-                EXPECT_TRUE(views->apply(batch));
-                watch->notify(batch);
+                const Status applied = views->apply(batch);
+                EXPECT_TRUE(applied);
+                if (applied) watch->notify(batch);
+                return applied;
               },
           .on_fatal = [](const Error&) {}},
       engine::decision::Settings{.capacity = {8192, 65536}});
