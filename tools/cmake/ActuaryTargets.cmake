@@ -29,6 +29,10 @@ function(actuary_test name)
   add_test(NAME ${name} COMMAND test_${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
     SKIP_REGULAR_EXPRESSION "SKIPPED")
+  if("containers" IN_LIST ARG_LABELS)
+    # One at a time: they share the host's cores, networks and patience.
+    set_tests_properties(${name} PROPERTIES RESOURCE_LOCK containers)
+  endif()
 endfunction()
 
 # actuary_flatbuffers(OUTPUT_VARIABLE schema.fbs ...): generated headers, with the schema's reflection embedded.
