@@ -1,6 +1,7 @@
 #include "adapters/http/json.h"
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace actuary::adapters::http {
@@ -20,8 +21,11 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool string(string_t& value) override { return add(std::move(value)); }
   bool binary(binary_t&) override { return false; }
   bool key(string_t& name) override {
-    slot_ = &(*open_.back())[name];
-    return true;
+    slot_ = open_.back().slot(name);
+    if (slot_ == nullptr) {
+      reason_ = "more than " + std::to_string(kJsonKeysMax) + " keys in one object";
+    }
+    return slot_ != nullptr;
   }
   bool start_object(std::size_t) override { return start(Json::object()); }
   bool start_array(std::size_t) override { return start(Json::array()); }
@@ -41,6 +45,28 @@ class Builder final : public nlohmann::json_sax<Json> {
   [[nodiscard]] Json take() { return std::move(root_); }
 
  private:
+  /// Looking a key up in a small object is faster than hashing it.
+  static constexpr std::size_t kIndexedKeysMin = 32;
+
+  /// An array or object that is being filled.
+  struct Open {
+    Json* value = nullptr;
+    std::unordered_map<std::string, std::size_t> index;  ///< of its keys, once there are many
+
+    /// Where the key's value belongs; null when there are too many keys.
+    Json* slot(const std::string& name) {
+      auto& members = value->get_ref<Json::object_t&>();
+      if (members.size() < kIndexedKeysMin) return &members[name];
+      if (index.empty()) {
+        for (const auto& [known, member] : members) index.emplace(known, index.size());
+      }
+      const auto [found, is_new] = index.try_emplace(name, members.size());
+      if (!is_new) return &members.data()[found->second].second;
+      if (members.size() == kJsonKeysMax) return nullptr;
+      return &members.emplace_back(name, nullptr).second;
+    }
+  };
+
   template <class Value>
   bool add(Value&& value) {
     place(Json(std::forward<Value>(value)));
@@ -52,9 +78,10 @@ class Builder final : public nlohmann::json_sax<Json> {
       root_ = std::move(value);
       return &root_;
     }
-    if (open_.back()->is_array()) {
-      open_.back()->push_back(std::move(value));
-      return &open_.back()->back();
+    Json& holder = *open_.back().value;
+    if (holder.is_array()) {
+      holder.push_back(std::move(value));
+      return &holder.back();
     }
     *slot_ = std::move(value);
     return slot_;
@@ -65,7 +92,7 @@ class Builder final : public nlohmann::json_sax<Json> {
       reason_ = "more than " + std::to_string(kJsonDepthMax) + " levels of nesting";
       return false;
     }
-    open_.push_back(place(std::move(container)));
+    open_.push_back({place(std::move(container)), {}});
     return true;
   }
 
@@ -75,7 +102,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
 
   Json root_;
-  std::vector<Json*> open_;
+  std::vector<Open> open_;
   Json* slot_ = nullptr;
   std::string reason_;
 };
