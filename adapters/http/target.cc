@@ -27,6 +27,25 @@ void override_method(Request& request) {
   }
 }
 
+/// The path's segments; `/v2/acts` is the older spelling of `/v2/actors`, escaped or not.
+void split_path(Request& request) {
+  const std::string_view path = request.path;
+  std::string_view second;  // as it stands in the path
+  for (std::size_t at = 0; at < path.size();) {
+    const auto segment = path.substr(at, path.find('/', at) - at);
+    at += segment.size() + 1;
+    if (segment.empty()) continue;
+    request.segments.push_back(percent_decode(segment));
+    if (request.segments.size() == 2) second = segment;
+  }
+  const bool old =
+      request.segments.size() >= 2 && request.segments[0] == "v2" && request.segments[1] == "acts";
+  if (!old) return;
+  request.segments[1] = "actors";
+  const auto at = static_cast<std::size_t>(second.data() - path.data());
+  request.path.replace(at, second.size(), "actors");
+}
+
 }  // namespace
 
 Status read_target(Request& request) {
@@ -43,19 +62,7 @@ Status read_target(Request& request) {
   }
   override_method(request);
 
-  std::string_view rest = request.path;
-  while (!rest.empty()) {
-    const auto slash = rest.find('/');
-    const auto segment = rest.substr(0, slash);
-    if (!segment.empty()) request.segments.push_back(percent_decode(segment));
-    if (slash == std::string_view::npos) break;
-    rest.remove_prefix(slash + 1);
-  }
-  if (request.segments.size() >= 2 && request.segments[0] == "v2" &&
-      request.segments[1] == "acts") {
-    request.segments[1] = "actors";
-    request.path.replace(request.path.find("acts"), 4, "actors");
-  }
+  split_path(request);
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include "adapters/http/body_decoder.h"
 #include "adapters/http/json.h"
 #include "adapters/http/query.h"
+#include "adapters/http/target.h"
 #include "tests/http/server_fixture.h"
 
 namespace actuary::adapters::http {
@@ -30,6 +31,43 @@ TEST(HttpJson, BoundsItsDepth) {
   EXPECT_FALSE(parse_json(nested(kJsonDepthMax + 1)));
   EXPECT_FALSE(parse_json(std::string(1'000'000, '[')));
   EXPECT_FALSE(parse_json_object("[]"));
+}
+
+TEST(HttpJson, BoundsTheKeysOfOneObject) {
+  const auto keyed = [](std::size_t keys) {
+    std::string text = "{\"list\":[{}]";
+    for (std::size_t i = 1; i < keys; ++i) {
+      text += ",\"k" + std::to_string(i) + "\":{\"k\":" + std::to_string(i) + "}";
+    }
+    return text;
+  };
+  // Twice the same key is one key, also where there are many.
+  const auto most = parse_json(keyed(kJsonKeysMax) + ",\"k7\":\"last\"}");
+  ASSERT_TRUE(most);
+  EXPECT_EQ(most->size(), kJsonKeysMax);
+  EXPECT_EQ((*most)["k7"], "last");
+  EXPECT_EQ((*most)["k9999"]["k"], 9999);
+  EXPECT_EQ(most->begin().key(), "list");
+  const auto refused = parse_json(keyed(kJsonKeysMax + 1) + "}");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().detail.find("more than 10000 keys in one object"), std::string::npos)
+      << refused.error().detail;
+}
+
+TEST(HttpTarget, TheOlderSpellingOfActorsMayBeEscaped) {
+  for (const std::string path :
+       {"/v2/acts/a", "/v2/%61cts/a", "/v2/ac%74s/a", "//v2//%61%63%74%73/a", "/%762/acts/a"}) {
+    Request request;
+    request.method = "GET";
+    request.target = path + "?x=1";
+    ASSERT_TRUE(read_target(request)) << path;
+    EXPECT_EQ(request.segments, (std::vector<std::string>{"v2", "actors", "a"})) << path;
+    EXPECT_NE(request.path.find("/actors/a"), std::string::npos) << request.path;
+  }
+  Request other;
+  other.target = "/v2/datasets/acts";
+  ASSERT_TRUE(read_target(other));
+  EXPECT_EQ(other.path, "/v2/datasets/acts");
 }
 
 TEST(HttpQuery, ReadsWhatClientsWrite) {
