@@ -41,11 +41,15 @@ void Descriptor::reset(int fd) {
 
 std::optional<std::string> read_file(const std::filesystem::path& path) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return std::nullopt;
+  return read_open(file.get());
+}
+
+std::optional<std::string> read_open(int fd) {
+  if (fd < 0) return std::nullopt;
   std::string text;
   std::array<char, 16384> chunk{};
   while (text.size() < kFileBytesMax) {
-    const ssize_t size = read(file.get(), chunk.data(), chunk.size());
+    const ssize_t size = read(fd, chunk.data(), chunk.size());
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return std::nullopt;
     if (size == 0) break;

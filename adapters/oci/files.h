@@ -31,6 +31,8 @@ class Descriptor {
 
 /// At most `kFileBytesMax` bytes; nothing when it is not there.
 [[nodiscard]] std::optional<std::string> read_file(const std::filesystem::path& path);
+/// The same of an open file.
+[[nodiscard]] std::optional<std::string> read_open(int fd);
 /// Whole or absent: written beside it, synced, renamed. Mode 0600.
 [[nodiscard]] Status write_file(const std::filesystem::path& path, std::string_view text);
 /// Whole or absent, but after a power cut perhaps absent: for what a restart makes again.

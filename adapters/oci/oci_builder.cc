@@ -223,39 +223,34 @@ Result<BuildProduct> OciBuilder::make_in(const BuildSpec& spec, const std::files
   TRY_VOID(make_directory(context));
   chmod(context.c_str(), 0755);
   log.line("ACTOR: Building version " + spec.version.number + ", build " + spec.build_number);
-  TRY_VOID(unpack_source(spec.version, blobs_, context));
+  const OnProcess on_process = [this, &spec](pid_t pid) { note_pid(spec.build_id, pid); };
+  TRY_VOID(unpack_source(spec.version, blobs_, context, on_process));
   TRY(source, understand_source(context));
-  TRY_VOID(check_bases(source));
-  TRY_VOID(bake(spec, source, folder / "image-id", log));
+  TRY_VOID(check_bases(spec, source));
+  if (is_cancelled(spec.build_id)) return fail(Code::kUnavailable, "the build was cancelled");
+  TRY_VOID(bake(spec, source, folder, log));
   std::string id = read_file(folder / "image-id").value_or(std::string());
   id.erase(0, id.find(':') + 1);
   TRY(image, describe(id));
-  for (std::string* text : {&source.definition, &source.input_schema}) {
-    if (text->size() <= kDescriptionBytesMax) continue;
-    return fail(Code::kInvalidArgument, "actor.json and the input schema have at most " +
-                                            std::to_string(kDescriptionBytesMax) + " bytes each");
-  }
-  source.readme.resize(std::min(source.readme.size(), kDescriptionBytesMax));
   log.line("ACTOR: Build finished, image " + id);
   return BuildProduct{std::move(image), std::move(source.definition),
                       std::move(source.input_schema), std::move(source.readme)};
 }
 
-Status OciBuilder::check_bases(const Source& source) {
-  const std::string text = read_file(source.context / source.dockerfile).value_or(std::string());
-  for (const std::string& base : bases_of(text)) {
+Status OciBuilder::check_bases(const BuildSpec& spec, const Source& source) {
+  for (const std::string& base : bases_of(source.dockerfile)) {
     if (names_base(base, "actuary/base")) {
       return fail(Code::kInvalidArgument,
                   "FROM actuary/base could be a stranger's image on a "
                   "registry: write FROM localhost/actuary/base");
     }
-    if (names_base(base, kBaseName)) TRY_VOID(import_base());
+    if (names_base(base, kBaseName)) TRY_VOID(import_base(spec));
   }
   return {};
 }
 
 /// Once per archive: the stamp says which one is in the storage.
-Status OciBuilder::import_base() {
+Status OciBuilder::import_base(const BuildSpec& spec) {
   const std::lock_guard lock(importing_);
   struct stat archive {};
   if (stat(options_.base_archive.c_str(), &archive) != 0) {
@@ -280,14 +275,27 @@ Status OciBuilder::import_base() {
                     "FROM scratch\nADD rootfs.tar /\n"
                     "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
                     "ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt\nCMD [\"/bin/sh\"]\n"));
-  TRY_VOID(reactor::run_ok(
-      buildah({"bud", "--tag", kBaseName, "--isolation", "oci", "--runtime", runtime_, folder})));
+  reactor::Command command =
+      buildah({"bud", "--tag", kBaseName, "--isolation", "oci", "--runtime", runtime_, folder});
+  command.on_started = [this, &spec](pid_t pid) { note_pid(spec.build_id, pid); };
+  const auto imported = reactor::run_ok(command);
+  note_pid(spec.build_id, 0);
+  TRY_VOID(imported);
   std::filesystem::remove_all(folder, error);
   return write_file(stamp_file, stamp);
 }
 
 Status OciBuilder::bake(const BuildSpec& spec, const Source& source,
-                        const std::filesystem::path& id_file, Log& log) {
+                        const std::filesystem::path& folder, Log& log) {
+  // A copy under a name of ours: buildah runs a Dockerfile called *.in through cpp, which includes
+  // any file of this machine, and follows a symbolic link.
+  const std::filesystem::path dockerfile = folder / "Dockerfile";
+  TRY_VOID(write_scratch(dockerfile, source.dockerfile));
+  for (const char* name : {".dockerignore", ".containerignore"}) {
+    std::error_code ignored;
+    if (!std::filesystem::is_symlink(source.context / name, ignored)) continue;
+    std::filesystem::remove(source.context / name, ignored);
+  }
   std::vector<std::string> arguments = {"bud",
                                         "--isolation",
                                         "oci",
@@ -298,9 +306,9 @@ Status OciBuilder::bake(const BuildSpec& spec, const Source& source,
                                         "--format",
                                         "oci",
                                         "--file",
-                                        source.context / source.dockerfile,
+                                        dockerfile,
                                         "--iidfile",
-                                        id_file,
+                                        folder / "image-id",
                                         "--label",
                                         "actuary.build=" + spec.build_id.str(),
                                         "--build-arg",

@@ -43,7 +43,6 @@ class OciBuilder final : public engine::ports::ImageBuilder {
     bool cancelled = false;
   };
   static constexpr unsigned kThreads = 2;
-  static constexpr std::size_t kDescriptionBytesMax = std::size_t{512} << 10U;
   static constexpr std::chrono::minutes kBuildMinutesMax{60};
 
   OciBuilder(engine::ports::Loop& loop, engine::ports::Blobs& blobs, Clock& clock,
@@ -54,9 +53,9 @@ class OciBuilder final : public engine::ports::ImageBuilder {
                                                             const std::filesystem::path& folder,
                                                             Log& log);
   [[nodiscard]] Status bake(const engine::ports::BuildSpec& spec, const Source& source,
-                            const std::filesystem::path& id_file, Log& log);
-  [[nodiscard]] Status check_bases(const Source& source);
-  [[nodiscard]] Status import_base();
+                            const std::filesystem::path& folder, Log& log);
+  [[nodiscard]] Status check_bases(const engine::ports::BuildSpec& spec, const Source& source);
+  [[nodiscard]] Status import_base(const engine::ports::BuildSpec& spec);
   [[nodiscard]] Result<events::Image> describe(const std::string& image_id) const;
   [[nodiscard]] reactor::Command buildah(std::vector<std::string> arguments) const;
   void note_pid(const BuildId& build_id, pid_t pid);
