@@ -28,13 +28,17 @@ using adapters::client::text_at;
 /// hears nothing of the terminal.
 class Current {
  public:
-  explicit Current(const Client& client) : client_(client) {}
-
-  /// A Ctrl-C that came between two jobs ends the second one as soon as there is one.
-  void begin(std::string path) {
+  /// A Ctrl-C that came before there was a job, or between two, ends the next one as it begins.
+  void begin(const Client& client, std::string path) {
     const std::lock_guard lock(mutex_);
+    client_ = &client;
     path_ = std::move(path);
     if (interrupts_ > 0) abort();
+  }
+  /// Nothing is left to end, and nobody to tell.
+  void end() {
+    const std::lock_guard lock(mutex_);
+    path_.clear();
   }
   /// The first one ends it gracefully, the second one at once; a third one does not wait for the
   /// engine.
@@ -53,10 +57,10 @@ class Current {
 
  private:
   void abort() const {
-    (void)client_.call("POST", path_ + "/abort?gracefully=" + (interrupts_ == 1 ? "1" : "0"));
+    (void)client_->call("POST", path_ + "/abort?gracefully=" + (interrupts_ == 1 ? "1" : "0"));
   }
 
-  const Client& client_;
+  const Client* client_ = nullptr;
   mutable std::mutex mutex_;
   std::string path_;
   int interrupts_ = 0;
@@ -128,22 +132,23 @@ int run_command(const RunArguments& arguments) {
     console::error(folder.error().detail);
     return kUsage;
   }
+  Current current;
+  const Interrupts interrupts([&](int count) { current.interrupt(count); });
   auto access = EngineAccess::open(data_folder(arguments.data));
   if (!access) {
     console::error(access.error().detail);
     return exit_code_of(access.error());
   }
   const Client& client = access->client();
-  Current current(client);
-  const Interrupts interrupts([&](int count) { current.interrupt(count); });
   const Progress progress{
       .note = console::note,
       .log = console::log,
-      .build = [&](const std::string& id) { current.begin("/v2/actor-builds/" + id); },
-      .run = [&](const std::string& id) { current.begin("/v2/actor-runs/" + id); }};
+      .build = [&](const std::string& id) { current.begin(client, "/v2/actor-builds/" + id); },
+      .run = [&](const std::string& id) { current.begin(client, "/v2/actor-runs/" + id); }};
   const auto report = adapters::client::run_folder(
       client, {arguments.folder, *input, arguments.memory_mbytes, arguments.timeout_secs},
       progress);
+  current.end();
   if (!report) {
     const int code = explain(report.error());
     return current.interrupted() ? kAborted : code;

@@ -60,18 +60,25 @@ void print_directions(const std::string& url, const std::string& token) {
   console::note("Serving at " + url + ". Ctrl-C stops the engine; runs go on and are found again.");
 }
 
-void wait_for_interrupt() {
-  std::mutex mutex;
-  std::condition_variable wake;
-  bool stop = false;
-  const Interrupts interrupts([&](int) {
-    const std::lock_guard lock(mutex);
-    stop = true;
-    wake.notify_one();
-  });
-  std::unique_lock lock(mutex);
-  wake.wait(lock, [&] { return stop; });
-}
+/// Hears the first interrupt from the moment it is made, so that none ends the process half-way
+/// through a start.
+class Stop {
+ public:
+  void wait() {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return wanted_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool wanted_ = false;
+  const Interrupts interrupts_{[this](int) {
+    const std::lock_guard lock(mutex_);
+    wanted_ = true;
+    wake_.notify_one();
+  }};
+};
 
 }  // namespace
 
@@ -84,6 +91,7 @@ int serve_command(const ServeArguments& arguments) {
     return kUsage;
   }
   const std::filesystem::path data = options.data;
+  Stop stop;
   auto plane = ControlPlane::open(std::move(options));
   if (!plane) {
     console::error(plane.error().detail);
@@ -96,7 +104,7 @@ int serve_command(const ServeArguments& arguments) {
     return kFailed;
   }
   print_directions((*plane)->api_url(), *token);
-  wait_for_interrupt();
+  stop.wait();
   (*plane)->close();
   return kSucceeded;
 }

@@ -32,6 +32,11 @@ int ask(const TokenArguments& arguments, std::string_view method, const std::str
 int token_create_command(const TokenArguments& arguments) {
   Json body = Json::object();
   if (!arguments.user.empty()) body["user"] = arguments.user;
+  // What is not UTF-8 makes no JSON.
+  if (Json::parse(body.dump(-1, ' ', false, Json::error_handler_t::replace)) != body) {
+    console::error("--user is not UTF-8");
+    return kUsage;
+  }
   return ask(arguments, "POST", "/actuary/v1/tokens", body, [&](const Json& made) {
     console::out(arguments.json ? made.dump(2) + "\n" : text_at(made, {"token"}) + "\n");
   });
