@@ -155,15 +155,23 @@ static bool open_log(struct log* log, uint64_t bytes_max) {
   return true;
 }
 
+static bool choose_user(struct run* run, const char* spec, struct user* user) {
+  const char* why = NULL;
+  if (!find_user(spec, user)) {
+    why = "the image has no user";
+  } else if (is_control_owner(user)) {
+    why = "the platform keeps this user or a group of it for itself:";
+  }
+  if (why == NULL) return true;
+  char text[700];
+  snprintf(text, sizeof text, "Cannot start the process: %s %.500s", why, spec);
+  log_platform(&run->log, text);
+  return false;
+}
+
 static bool launch(struct run* run, const struct arguments* arguments) {
   struct user user;
-  if (!find_user(arguments->user, &user)) {
-    char text[700];
-    snprintf(text, sizeof text, "Cannot start the process: the image has no user %.500s",
-             arguments->user);
-    log_platform(&run->log, text);
-    return false;
-  }
+  if (!choose_user(run, arguments->user, &user)) return false;
   int output[2];
   int errors[2];
   if (pipe2(output, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0) return false;

@@ -15,6 +15,8 @@
 #include <time.h>
 
 #define ACTUARY_CONTROL "/.actuary"
+/// The owner of that directory: no image's user, nor a group of one, may be it.
+#define ACTUARY_CONTROL_OWNER 4294900001u
 
 enum {
   kExitLost = 125,  ///< another init started this run, or the control directory is unusable
@@ -34,6 +36,8 @@ struct user {
 
 /// `name`, `uid`, `name:group` or `uid:gid`, looked up in the image's own files; empty is root.
 bool find_user(const char* spec, struct user* user);
+/// Whether it would own the control directory.
+bool is_control_owner(const struct user* user);
 
 /// The user's process: no capabilities, no new privileges, default system calls. False with errno
 /// set.

@@ -100,3 +100,11 @@ bool find_user(const char* spec, struct user* user) {
   }
   return read_groups(group, NULL, user);
 }
+
+bool is_control_owner(const struct user* user) {
+  bool is_owner = user->uid == ACTUARY_CONTROL_OWNER || user->gid == ACTUARY_CONTROL_OWNER;
+  for (size_t i = 0; i < user->group_count; ++i) {
+    is_owner = is_owner || user->groups[i] == ACTUARY_CONTROL_OWNER;
+  }
+  return is_owner;
+}

@@ -14,7 +14,7 @@ namespace actuary::adapters::oci {
 namespace {
 
 /// Nobody has this uid: user code that runs as uid 0, but without capabilities, is a stranger to
-/// the folder.
+/// the folder. actuary-init refuses an image that asks for it.
 constexpr uid_t kControlOwner = 4'294'900'001;
 
 std::optional<unsigned> parse_number(const std::optional<std::string>& text) {
@@ -101,7 +101,7 @@ Status Containers::start(const ContainerSpec& spec) {
   const Bundle bundle = this->bundle(spec.key);
   if (mkdir(bundle.root.c_str(), 0700) != 0) {
     if (errno != EEXIST) return fail_errno(bundle.root.string());
-    if (await_started(bundle)) return {};
+    if (await_started(bundle) || has_ended(bundle)) return {};
     // An engine died half-way. The control folder stays: whatever of the old start still comes to
     // life meets the same `started` file as the new one.
     tear_down(bundle);
@@ -201,6 +201,14 @@ bool Containers::await_started(const Bundle& bundle) const {
   return bundle.started();
 }
 
+/// Whether the shim reported the end of an init that was let go: without its `started` file too,
+/// nothing of it may run a second time.
+bool Containers::has_ended(const Bundle& bundle) const {
+  std::error_code ignored;
+  return std::filesystem::exists(bundle.at("launching"), ignored) &&
+         std::filesystem::exists(shim_.exits() / bundle.name, ignored);
+}
+
 /// All but the control folder.
 void Containers::tear_down(const Bundle& bundle) {
   if (const auto process = bundle.process()) kill_process(*process);
@@ -252,7 +260,7 @@ ContainerView Containers::look(const ContainerKey& key) const {
   ContainerView view{key, engine::ports::ContainerState::kMissing, std::nullopt};
   std::error_code ignored;
   if (!std::filesystem::exists(bundle.root, ignored)) return view;
-  if (!bundle.started()) {
+  if (!bundle.started() && !has_ended(bundle)) {
     view.state = engine::ports::ContainerState::kCreated;
     return view;
   }

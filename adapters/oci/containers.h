@@ -42,6 +42,7 @@ class Containers {
   [[nodiscard]] Status launch(const Bundle& bundle);
   [[nodiscard]] Status install_init() const;
   [[nodiscard]] bool await_started(const Bundle& bundle) const;
+  [[nodiscard]] bool has_ended(const Bundle& bundle) const;
   void tear_down(const Bundle& bundle);
   void await_shim(const Bundle& bundle) const;
   [[nodiscard]] std::optional<ContainerExit> exit_of(const Bundle& bundle) const;

@@ -68,6 +68,26 @@ TEST_F(OciRuntimeTest, RootInsideCannotForgeTheExitRecordOrTheLog) {
   EXPECT_NE(world_.log(spec.key).find("Permission denied"), std::string::npos);
 }
 
+TEST_F(OciRuntimeTest, NoImageRunsAsTheOwnerOfTheControlFolder) {
+  for (const char* user : {"4294900001", "4294900001:0", "0:4294900001"}) {
+    const contract::ContainerSpec spec = world_.shell_as(user, "ls /.actuary; exit 0");
+    EXPECT_EQ(run(spec).exit_code, 126);
+    EXPECT_NE(world_.log(spec.key).find("the platform keeps this user"), std::string::npos);
+  }
+}
+
+TEST_F(OciRuntimeTest, AnEndIsReportedWithoutTheMarkOfTheStart) {
+  const contract::ContainerSpec spec = world_.shell("exit 3");
+  EXPECT_EQ(run(spec).exit_code, 3);
+  fs::remove(installation().options.data / "runtime/containers" /
+             adapters::oci::container_name(spec.key) / "control/started");
+  EXPECT_EQ(inspect(spec.key).state, contract::ContainerState::kExited);
+  ASSERT_TRUE(start(spec));
+  EXPECT_EQ(wait_exit(spec.key).exit_code, 3);
+  const std::string log = world_.log(spec.key);
+  EXPECT_EQ(log.find("Container started."), log.rfind("Container started."));
+}
+
 TEST_F(OciRuntimeTest, AKilledInitLeavesTheRuntimesCode) {
   const contract::ContainerSpec spec = world_.shell("echo up; sleep 100");
   ASSERT_TRUE(start(spec));
@@ -162,6 +182,15 @@ TEST_F(OciBuilderTest, BuildsAndReadsTheDefinition) {
   EXPECT_EQ(product->input_schema, R"({"title":"in"})");
   EXPECT_EQ(product->readme, "read me");
   EXPECT_NE(OciWorld::log_of(id_.str()).find("Z from the step\n"), std::string::npos);
+}
+
+TEST_F(OciBuilderTest, NoDockerfileIsPreprocessed) {
+  const auto product = world_.build({file(".actor/actor.json", R"({"dockerfile":"Dockerfile.in"})"),
+                                     file(".actor/Dockerfile.in",
+                                          "#include \"/etc/no-such-file\"\nFROM "
+                                          "localhost/actuary/base\nCMD [\"true\"]\n")},
+                                    id_);
+  EXPECT_TRUE(product) << product.error().detail;
 }
 
 TEST_F(OciBuilderTest, AFailingStepIsTheSourcesFault) {
