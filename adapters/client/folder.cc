@@ -101,8 +101,12 @@ bool is_left_out(const fs::path& name) {
 }
 
 Result<Json> source_file(const fs::path& file, const std::string& name) {
+  if (!is_text(name)) {
+    return fail(Code::kInvalidArgument,
+                "the name of a file is not UTF-8: " +
+                    Json(name).dump(-1, ' ', true, Json::error_handler_t::replace));
+  }
   TRY(bytes, read_file(file));
-  std::error_code error;
   const bool text = is_text(bytes);
   Json entry{{"name", name},
              {"format", text ? "TEXT" : "BASE64"},
@@ -138,7 +142,7 @@ Status collect(const fs::path& root, Json& files, std::size_t& total) {
 Result<Folder> read_folder(const fs::path& folder) {
   std::error_code error;
   const fs::path root = fs::canonical(folder, error);
-  if (error || !fs::is_directory(root))
+  if (error || !fs::is_directory(root, error))
     return fail(Code::kNotFound, folder.string() + " is not a folder");
   Folder result{fit_name(root.filename().string()), "0.1", {}, {}};
   std::string dockerfile;
