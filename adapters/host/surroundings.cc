@@ -152,7 +152,9 @@ Result<fs::path> find_init(const Options& options) {
   }
   std::string looked;
   for (const fs::path& place : places) {
-    if (::access(place.c_str(), X_OK) == 0) return fs::canonical(place);
+    std::error_code error;
+    const fs::path whole = fs::canonical(place, error);
+    if (!error && ::access(whole.c_str(), X_OK) == 0) return whole;
     looked += " " + place.string();
   }
   return fail(Code::kNoRuntime,
