@@ -2,8 +2,9 @@
 from program import Case, Engine
 
 UNKNOWN = "AAAAAAAAAAAAAAAAA"
-SOURCE = {"versionNumber": "0.1", "sourceType": "SOURCE_FILES", "buildTag": "latest", "sourceFiles": [
-    {"name": "Dockerfile", "format": "TEXT", "content": 'FROM localhost/actuary/base\nCMD ["true"]\n'}]}
+DOCKERFILE = 'FROM localhost/actuary/base\nCMD ["true"]\n'
+SOURCE = {"versionNumber": "0.1", "sourceType": "SOURCE_FILES", "buildTag": "latest",
+          "sourceFiles": [{"name": "Dockerfile", "format": "TEXT", "content": DOCKERFILE}]}
 
 
 class ApiErrors(Case):
@@ -11,8 +12,10 @@ class ApiErrors(Case):
     def setUpClass(cls):
         super().setUpClass()
         cls.engine = Engine(cls.data, listen=None)
-        cls.actor = cls.engine.data("POST", "/v2/actors", {"name": "bad-input", "versions": [SOURCE]})["id"]
-        build = cls.engine.data("POST", f"/v2/actors/{cls.actor}/builds?version=0.1&waitForFinish=60")
+        actor = cls.engine.data("POST", "/v2/actors", {"name": "bad-input", "versions": [SOURCE]})
+        cls.actor = actor["id"]
+        builds = f"/v2/actors/{cls.actor}/builds"
+        build = cls.engine.data("POST", builds + "?version=0.1&waitForFinish=60")
         assert build["status"] == "SUCCEEDED", build
 
     @classmethod
@@ -20,18 +23,14 @@ class ApiErrors(Case):
         cls.engine.stop()
         super().tearDownClass()
 
-    def totals(self):
-        return [self.engine.data("GET", path)["total"]
-                for path in ("/v2/actors?my=1", "/v2/actor-builds", "/v2/actor-runs")]
-
     def refused(self, status, kind, method, path, body=None, token=None):
-        before = self.totals()
+        before = self.engine.totals()
         got, answer = self.engine.call(method, path, body, token)
         self.assertEqual(got, status, answer)
         self.assertEqual(sorted(answer), ["error"])
         self.assertEqual(answer["error"]["type"], kind)
         self.assertTrue(answer["error"]["message"])
-        self.assertEqual(self.totals(), before)
+        self.assertEqual(self.engine.totals(), before)
         return answer["error"]["message"]
 
     def test_an_invalid_token(self):
@@ -39,12 +38,14 @@ class ApiErrors(Case):
             self.refused(401, "user-or-token-not-found", "GET", path, token="apify_api_nonsense")
 
     def test_an_unknown_build_tag(self):
-        self.refused(404, "unknown-build-tag", "POST", f"/v2/actors/{self.actor}/runs?build=nightly", {})
+        runs = f"/v2/actors/{self.actor}/runs"
+        self.refused(404, "unknown-build-tag", "POST", runs + "?build=nightly", {})
 
     def test_memory_that_is_not_a_power_of_two(self):
-        said = self.refused(400, "invalid-value", "POST", f"/v2/actors/{self.actor}/runs?memory=100", {})
+        runs = f"/v2/actors/{self.actor}/runs"
+        said = self.refused(400, "invalid-value", "POST", runs + "?memory=100", {})
         self.assertIn("power of two", said)
-        self.refused(400, "invalid-value", "POST", f"/v2/actors/{self.actor}/runs?memory=much", {})
+        self.refused(400, "invalid-value", "POST", runs + "?memory=much", {})
 
     def test_a_malformed_json_body(self):
         for method, path in (("POST", "/v2/actors"), ("PUT", f"/v2/actors/{self.actor}"),

@@ -1,4 +1,4 @@
-"""The program as a user meets it: its commands, its engine as a process, and what it may leave behind."""
+"""The program as a user meets it: its commands, its engine as a process, what it leaves behind."""
 import fcntl
 import json
 import os
@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import urllib.error
@@ -21,8 +22,9 @@ SECONDS_MAX = 60
 
 def actuary(*arguments, stdin="", env=None, prefix=()):
     """Runs one command to its end."""
-    return subprocess.run([*prefix, ACTUARY, *arguments], input=stdin, capture_output=True, text=True, check=False,
-                          timeout=SECONDS_MAX, env={**os.environ, **(env or {})})
+    return subprocess.run([*prefix, ACTUARY, *arguments], input=stdin, capture_output=True,
+                          text=True, check=False, timeout=SECONDS_MAX,
+                          env={**os.environ, **(env or {})})
 
 
 def example(name):
@@ -30,11 +32,11 @@ def example(name):
 
 
 class Started:
-    """A command in a process group of its own, as a terminal would start it; its stderr is read as it comes."""
+    """A command in a process group of its own, as a terminal would start it."""
 
     def __init__(self, *arguments):
-        self.process = subprocess.Popen([ACTUARY, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        start_new_session=True)
+        self.process = subprocess.Popen([ACTUARY, *arguments], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, start_new_session=True)
         os.set_blocking(self.process.stderr.fileno(), False)
         self.stderr = ""
 
@@ -64,19 +66,24 @@ class Engine:
 
     def __init__(self, data, listen="127.0.0.1:0"):
         listening = ("--listen", listen) if listen else ()
-        self.process = subprocess.Popen([ACTUARY, "serve", "--data", data, *listening], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True, start_new_session=True)
+        self.process = subprocess.Popen([ACTUARY, "serve", "--data", data, *listening],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                        start_new_session=True)
+        patience = threading.Timer(SECONDS_MAX, self.process.kill)
+        patience.start()
         self.lines = [self.process.stdout.readline().rstrip("\n") for _ in range(3)]
-        exports = dict(line.removeprefix("export ").split("=", 1) for line in self.lines if "=" in line)
+        patience.cancel()
+        exports = dict(line.removeprefix("export ").split("=", 1) for line in self.lines if line)
         if "APIFY_TOKEN" not in exports:
             raise AssertionError("the engine did not start: " + self.process.stderr.read())
         self.token, self.url = exports["APIFY_TOKEN"], exports["APIFY_API_BASE_URL"]
 
     def call(self, method, path, body=None, token=None):
         """Status and JSON (or text) of the answer."""
-        headers = {"Authorization": "Bearer " + (token or self.token), "Content-Type": "application/json"}
+        headers = {"Authorization": "Bearer " + (token or self.token),
+                   "Content-Type": "application/json"}
         content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, method=method, data=content, headers=headers)
+        request = urllib.request.Request(self.url + path, content, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=SECONDS_MAX) as response:
                 status, text = response.status, response.read().decode()
@@ -92,23 +99,32 @@ class Engine:
         assert status < 300, answer
         return answer["data"]
 
+    def totals(self):
+        """How many Actors, builds and runs there are."""
+        return [self.data("GET", path)["total"]
+                for path in ("/v2/actors?my=1", "/v2/actor-builds", "/v2/actor-runs")]
+
     def stop(self):
         """SIGTERM; its exit code, and what it said."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        _, said = self.process.communicate(timeout=SECONDS_MAX)
+        try:
+            _, said = self.process.communicate(timeout=SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
         return self.process.returncode, said
 
 
 class Case(unittest.TestCase):
-    """Tests that share one DATA folder; when they are done, nothing of it is left on the machine."""
+    """Tests that share one DATA folder; when they are done, the machine holds nothing of it."""
 
     @classmethod
     def setUpClass(cls):
         cls.root = tempfile.mkdtemp(prefix="actuary-cli-")
         cls.data = os.path.join(cls.root, "data")
-        # Holds a free port from now on, so that it is nobody else's when the folder's engine is another command.
-        Engine(cls.data).stop()
+        # From now on the folder has a port that nobody else wants.
+        assert Engine(cls.data).stop()[0] == 0
 
     @classmethod
     def tearDownClass(cls):
@@ -122,6 +138,7 @@ class Case(unittest.TestCase):
         path = os.path.join(tempfile.mkdtemp(dir=self.root), name)
         os.makedirs(path)
         for file, text in files.items():
+            os.makedirs(os.path.dirname(os.path.join(path, file)), exist_ok=True)
             with open(os.path.join(path, file), "w", encoding="utf-8") as out:
                 out.write(text)
         return path
@@ -133,15 +150,6 @@ class Case(unittest.TestCase):
         engine = Engine(self.data, listen=None)
         self.addCleanup(engine.stop)
         return engine
-
-    def counts(self):
-        """How many Actors, builds and runs there are."""
-        engine = Engine(self.data, listen=None)
-        try:
-            return [engine.data("GET", path)["total"]
-                    for path in ("/v2/actors?my=1", "/v2/actor-builds", "/v2/actor-runs")]
-        finally:
-            engine.stop()
 
     def assert_says(self, result, code, *words):
         """That exit code, and one line on stderr that holds every word."""
@@ -170,7 +178,7 @@ def leftovers(data):
 def hold(data):
     """Holds a DATA folder as an engine would that does not answer: the open file keeps the lock."""
     os.makedirs(data, exist_ok=True)
-    lock = open(os.path.join(data, "LOCK"), "w", encoding="utf-8")  # pylint: disable=consider-using-with
+    lock = open(os.path.join(data, "LOCK"), "w", encoding="utf-8")
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     lock.write(f"{os.getpid()}\n")
     lock.flush()

@@ -1,20 +1,33 @@
-"""Bad input: one clear line that names the cure, an exit code that scripts can branch on, and nothing changed."""
+"""Bad input: one clear line that names the cure, an exit code of its own, and nothing changed."""
 import os
 import shutil
 import subprocess
 
-from program import ACTUARY, Case, actuary, everything_in, example, hold
+from program import ACTUARY, Case, Engine, actuary, everything_in, example, hold
 
 DOCKERFILE = 'FROM localhost/actuary/base\nCMD ["true"]\n'
 
 
 class BadInput(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.engine = Engine(cls.data, listen=None)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.engine.stop()
+        super().tearDownClass()
+
+    def good(self):
+        return self.folder("good", Dockerfile=DOCKERFILE)
+
     def refused(self, code, words, *arguments):
-        before = self.counts()
+        before = self.engine.totals()
         done = self.run_folder(*arguments)
         self.assert_says(done, code, *words)
         self.assertEqual(done.stdout, "")
-        self.assertEqual(self.counts(), before)
+        self.assertEqual(self.engine.totals(), before)
 
     def test_a_folder_without_a_dockerfile(self):
         self.refused(64, ["No Dockerfile in ", "put one there"], self.folder("bare", README="no"))
@@ -23,43 +36,40 @@ class BadInput(Case):
         self.refused(64, ["/nonexistent is not a folder"], "/nonexistent")
 
     def test_memory_that_is_not_a_power_of_two(self):
-        folder = self.folder("odd", Dockerfile=DOCKERFILE)
+        folder = self.good()
         for memory in ("100", "1000", "64", "65536", "-1", "much"):
             with self.subTest(memory=memory):
                 self.refused(64, ["--memory"], folder, "--memory", memory)
 
     def test_a_timeout_that_is_not_a_number(self):
-        self.refused(64, ["--timeout"], self.folder("odd", Dockerfile=DOCKERFILE), "--timeout", "soon")
+        self.refused(64, ["--timeout"], self.good(), "--timeout", "soon")
 
     def test_input_that_is_not_json(self):
-        self.refused(64, ["--input is not JSON", "@FILE"], self.folder("odd", Dockerfile=DOCKERFILE), "--input",
-                     "{name:")
+        self.refused(64, ["--input is not JSON", "@FILE"], self.good(), "--input", "{name:")
 
     def test_an_input_file_that_is_not_there(self):
-        self.refused(64, ["--input: cannot read /nonexistent"], self.folder("odd", Dockerfile=DOCKERFILE), "--input",
-                     "@/nonexistent")
+        words = ["--input: cannot read /nonexistent"]
+        self.refused(64, words, self.good(), "--input", "@/nonexistent")
 
     def test_an_unknown_flag(self):
-        self.refused(64, ["--bogus"], self.folder("odd", Dockerfile=DOCKERFILE), "--bogus")
+        self.refused(64, ["--bogus"], self.good(), "--bogus")
 
     def test_an_unknown_command_and_none(self):
         self.assertEqual(actuary("frobnicate").returncode, 64)
         self.assertEqual(actuary().returncode, 64)
 
     def test_a_damaged_actor_json(self):
-        folder = self.folder("damaged", Dockerfile=DOCKERFILE)
-        os.makedirs(os.path.join(folder, ".actor"))
-        with open(os.path.join(folder, ".actor", "actor.json"), "w", encoding="utf-8") as definition:
-            definition.write("{")
+        folder = self.folder("damaged", **{"Dockerfile": DOCKERFILE, ".actor/actor.json": "{"})
         self.refused(64, ["actor.json is not a JSON object"], folder)
 
     def test_a_failing_build_step_is_exit_code_65_with_its_log(self):
-        folder = self.folder("broken", Dockerfile="FROM localhost/actuary/base\nRUN echo before-it; exit 3\n")
-        runs = self.counts()[2]
+        failing = "FROM localhost/actuary/base\nRUN echo before-it; exit 3\n"
+        folder = self.folder("broken", Dockerfile=failing)
+        runs = self.engine.totals()[2]
         done = self.run_folder(folder)
         self.assert_says(done, 65, "build 0.1.1 ended FAILED")
         self.assertIn("before-it", done.stderr)
-        self.assertEqual(self.counts()[2], runs)
+        self.assertEqual(self.engine.totals()[2], runs)
 
     def test_a_bad_folder_makes_no_data_folder(self):
         fresh = os.path.join(self.root, "fresh")
@@ -69,8 +79,9 @@ class BadInput(Case):
 
 class Help(Case):
     def test_help_of_every_command_teaches(self):
-        wanted = {(): "actuary run DIR", ("run",): "Exit codes: 0 SUCCEEDED", ("serve",): "--listen",
-                  ("history",): "Example: actuary history", ("token",): "revoke", ("token", "create"): "--user",
+        wanted = {(): "actuary run DIR", ("run",): "Exit codes: 0 SUCCEEDED",
+                  ("serve",): "--listen", ("history",): "Example: actuary history",
+                  ("token",): "revoke", ("token", "create"): "--user",
                   ("token", "list"): "--json", ("token", "revoke"): "TOKEN"}
         for command, teaching in wanted.items():
             with self.subTest(command=command):
@@ -85,7 +96,7 @@ class Help(Case):
 class DataFolder(Case):
     def copy(self, name):
         path = os.path.join(self.root, name)
-        shutil.copytree(self.data, path, ignore=lambda _, names: [n for n in names if n.endswith(".sock")])
+        shutil.copytree(self.data, path, ignore=shutil.ignore_patterns("*.sock"))
         return path
 
     def all_refuse(self, data, code, *words):
@@ -100,7 +111,8 @@ class DataFolder(Case):
 
     def contents(self, data):
         """All files but those that say who holds the folder."""
-        return {name: text for name, text in everything_in(data).items() if os.path.basename(name) != "LOCK"}
+        return {name: text for name, text in everything_in(data).items()
+                if os.path.basename(name) != "LOCK"}
 
     def test_a_folder_that_another_engine_holds_names_its_process(self):
         data = self.copy("held")
@@ -111,9 +123,10 @@ class DataFolder(Case):
         for format_number in (0, 7):
             with self.subTest(format=format_number):
                 data = self.copy(f"format-{format_number}")
-                subprocess.run([os.environ["SET_FORMAT"], os.path.join(data, "journal", "store"), str(format_number)],
-                               check=True)
-                self.all_refuse(data, 74, f"is in format {format_number}; this program knows format ")
+                store = os.path.join(data, "journal", "store")
+                subprocess.run([os.environ["SET_FORMAT"], store, str(format_number)], check=True)
+                words = f"is in format {format_number}; this program knows format "
+                self.all_refuse(data, 74, words)
 
     def test_a_damaged_journal_is_refused(self):
         data = self.copy("damaged")
@@ -134,23 +147,27 @@ class MissingRuntime(Case):
         empty = os.path.join(self.root, "not-a-program")
         with open(empty, "w", encoding="utf-8"):
             pass
-        script = "".join(f'p=$(command -v {name}) && mount --bind {empty} "$(realpath "$p")"; ' for name in programs)
-        return ("unshare", "--mount", "--propagation", "private", "sh", "-c",
-                f'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; {script} exec "$@"', "sh")
+        hide = "".join(f'p=$(command -v {name}) && mount --bind {empty} "$(realpath "$p")"; '
+                       for name in programs)
+        places = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        script = f'PATH={places}; {hide} exec "$@"'
+        return ("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh")
 
     def test_each_missing_program_is_named_with_its_package(self):
         wanted = {("crun", "runc"): "apt-get install crun", ("conmon",): "apt-get install conmon",
                   ("buildah",): "apt-get install buildah"}
         for programs, cure in wanted.items():
             with self.subTest(missing=programs):
-                before = self.counts()
                 done = self.run_folder(example("hello"), prefix=self.without(*programs))
                 self.assert_says(done, 69, "actuary: ", cure)
-                self.assertEqual(self.counts(), before)
+        engine = self.with_engine()
+        self.assertEqual(engine.totals(), [0, 0, 0])
+        engine.stop()
 
     def test_actuary_init_must_be_there(self):
-        alone = os.path.join(self.root, "alone")
+        alone = os.path.join(self.root, "far", "away", "actuary")
+        os.makedirs(os.path.dirname(alone))
         shutil.copy(ACTUARY, alone)
-        done = subprocess.run([alone, "run", "--data", self.data, example("hello")], capture_output=True, text=True,
-                              check=False, timeout=60)
+        done = subprocess.run([alone, "run", "--data", self.data, example("hello")],
+                              capture_output=True, text=True, check=False, timeout=60)
         self.assert_says(done, 69, "actuary-init was not found", "ACTUARY_INIT")

@@ -11,23 +11,25 @@ class Run(Case):
         done = self.run_folder(example("hello"), "--input", '{"name":"Ada","count":2}')
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual([json.loads(line) for line in done.stdout.splitlines()],
-                         [{"greeting": "Hello, Ada", "number": 1}, {"greeting": "Hello, Ada", "number": 2}])
-        for said in ("ACTOR: Container started.", "Hello, Ada (1 of 2)", " SUCCEEDED, exit code 0, active "):
+                         [{"greeting": "Hello, Ada", "number": number} for number in (1, 2)])
+        for said in ("ACTOR: Container started.", "Hello, Ada (1 of 2)",
+                     " SUCCEEDED, exit code 0, active "):
             self.assertIn(said, done.stderr)
 
     def test_json_is_one_document_with_the_apis_spelling(self):
-        done = self.run_folder(example("hello"), "--json", "--memory", "256", "--timeout", "30", "--input", "-",
-                               stdin='{"count":1}')
+        done = self.run_folder(example("hello"), "--json", "--memory", "256", "--timeout", "30",
+                               "--input", "-", stdin='{"count":1}')
         self.assertEqual(done.returncode, 0, done.stderr)
         document = json.loads(done.stdout)
         self.assertEqual(sorted(document), ["items", "run"])
         self.assertEqual(document["items"], [{"greeting": "Hello, World", "number": 1}])
         run = document["run"]
         self.assertEqual((run["status"], run["exitCode"]), ("SUCCEEDED", 0))
-        self.assertEqual((run["options"]["memoryMbytes"], run["options"]["timeoutSecs"]), (256, 30))
+        options = run["options"]
+        self.assertEqual((options["memoryMbytes"], options["timeoutSecs"]), (256, 30))
         self.assertEqual(run["meta"]["origin"], "CLI")
-        for key in ("id", "actId", "buildId", "startedAt", "finishedAt", "defaultDatasetId", "defaultKeyValueStoreId",
-                    "defaultRequestQueueId", "containerUrl"):
+        for key in ("id", "actId", "buildId", "startedAt", "finishedAt", "defaultDatasetId",
+                    "defaultKeyValueStoreId", "defaultRequestQueueId", "containerUrl"):
             self.assertIsInstance(run[key], str, key)
         self.assertGreater(run["stats"]["durationMillis"], 0)
 
@@ -41,11 +43,10 @@ class Run(Case):
         self.assertEqual(numbers, ["0.1.1", "0.1.2"])
 
     def test_actor_json_gives_name_and_version(self):
-        folder = self.folder("elsewhere", Dockerfile='FROM localhost/actuary/base\nCMD ["true"]\n')
-        os.makedirs(os.path.join(folder, ".actor"))
-        with open(os.path.join(folder, ".actor", "actor.json"), "w", encoding="utf-8") as definition:
-            json.dump({"actorSpecification": 1, "name": "named-so", "version": "2.7"}, definition)
-        done = self.run_folder(folder)
+        definition = '{"actorSpecification": 1, "name": "named-so", "version": "2.7"}'
+        dockerfile = 'FROM localhost/actuary/base\nCMD ["true"]\n'
+        files = {".actor/actor.json": definition, ".actor/Dockerfile": dockerfile}
+        done = self.run_folder(self.folder("elsewhere", **files))
         self.assert_says(done, 0, "building named-so 2.7.1")
 
     def test_a_crash_is_exit_code_1(self):
@@ -62,7 +63,8 @@ class Run(Case):
         self.assertIn("second 1 of 30", done.stderr)
 
     def test_a_data_folder_may_come_from_the_environment(self):
-        done = actuary("run", example("crasher"), "--input", '{"exitCode":0}', env={"ACTUARY_DATA": self.data})
+        done = actuary("run", example("crasher"), "--input", '{"exitCode":0}',
+                       env={"ACTUARY_DATA": self.data})
         self.assertEqual(done.returncode, 0, done.stderr)
 
 
@@ -92,7 +94,8 @@ class Interrupted(Case):
         self.assertNotIn("second 30 of", command.stderr)
 
     def test_an_interrupt_ends_the_build(self):
-        folder = self.folder("slow", Dockerfile="FROM localhost/actuary/base\nRUN echo working; sleep 50\n")
+        slow = "FROM localhost/actuary/base\nRUN echo working; sleep 50\n"
+        folder = self.folder("slow", Dockerfile=slow)
         command = Started("run", "--data", self.data, folder)
         command.wait_for("working")
         since = time.monotonic()

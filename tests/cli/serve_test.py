@@ -9,13 +9,15 @@ from program import TERMINAL, Case, Engine, actuary, example, leftovers
 class Serve(Case):
     def test_it_prints_how_clients_are_aimed_at_it(self):
         engine = Engine(self.data, listen=None)
+        names = ["APIFY_TOKEN", "APIFY_CLIENT_BASE_URL", "APIFY_API_BASE_URL"]
         self.assertEqual([line.split("=")[0] for line in engine.lines],
-                         ["export APIFY_TOKEN", "export APIFY_CLIENT_BASE_URL", "export APIFY_API_BASE_URL"])
+                         ["export " + name for name in names])
         self.assertRegex(engine.token, r"^apify_api_\w{20,}$")
         self.assertEqual(engine.call("GET", "/v2/users/me")[1]["data"]["username"], "admin")
         code, said = engine.stop()
         self.assertEqual(code, 0)
-        self.assertIn(f"new ApifyClient({{ baseUrl: '{engine.url}', token: '{engine.token}' }})", said)
+        script = f"new ApifyClient({{ baseUrl: '{engine.url}', token: '{engine.token}' }})"
+        self.assertIn(script, said)
 
     def test_address_and_token_are_the_same_after_a_restart(self):
         first = Engine(self.data, listen=None)
@@ -25,8 +27,8 @@ class Serve(Case):
 
     def test_the_token_file_is_for_its_owner_only(self):
         self.with_engine()
-        keys = os.path.join(self.data, "keys")
-        self.assertEqual([name for name in os.listdir(keys) if os.stat(os.path.join(keys, name)).st_mode & 0o077], [])
+        for key in os.scandir(os.path.join(self.data, "keys")):
+            self.assertEqual(key.stat().st_mode & 0o077, 0, key.name)
 
     def test_a_taken_address_names_its_holder(self):
         with socket.socket() as holder:
@@ -49,12 +51,14 @@ class Serve(Case):
     def test_an_address_that_is_none_is_a_usage_error(self):
         for address in ("somewhere", "127.0.0.1:", "127.0.0.1:99999", "not-an-address:80"):
             with self.subTest(address=address):
-                self.assert_says(actuary("serve", "--data", self.data, "--listen", address), 64, "--listen")
+                done = actuary("serve", "--data", self.data, "--listen", address)
+                self.assert_says(done, 64, "--listen")
 
     def test_run_uses_the_engine_that_serves_the_folder(self):
         engine = self.with_engine()
         before = engine.data("GET", "/v2/actor-runs")["total"]
-        self.assertEqual(self.run_folder(example("crasher"), "--input", '{"exitCode":0}').returncode, 0)
+        done = self.run_folder(example("crasher"), "--input", '{"exitCode":0}')
+        self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(engine.data("GET", "/v2/actor-runs")["total"], before + 1)
 
 
@@ -65,7 +69,7 @@ class Restart(Case):
                 self.assertEqual(self.survive(seconds_away, code), (status, code))
 
     def survive(self, seconds_away, code):
-        """Status and exit code of a run of three seconds whose engine is stopped for so long meanwhile."""
+        """Status and exit code of a run of three seconds whose engine is away for so long."""
         built = self.run_folder(example("sleeper"), "--input", '{"seconds":0}')
         self.assertEqual(built.returncode, 0, built.stderr)
         engine = Engine(self.data, listen=None)

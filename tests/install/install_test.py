@@ -1,4 +1,4 @@
-"""What `cmake --install` gives: a program that runs, and a package that a host outside the tree is built with."""
+"""What `cmake --install` gives: a program that runs, and a package that other trees build with."""
 import os
 import shutil
 import subprocess
@@ -16,7 +16,8 @@ GREETINGS = [f'{{"greeting":"Hello, World","number":{number}}}' for number in (1
 
 def succeed(*command):
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
-    assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{said}"
     return done.stdout
 
 
@@ -33,14 +34,16 @@ class Install(unittest.TestCase):
 
     def test_the_program_runs_from_the_prefix(self):
         data = os.path.join(self.root, "program")
-        said = succeed(os.path.join(self.prefix, "bin", "actuary"), "run", "--data", data, example("hello"))
+        program = os.path.join(self.prefix, "bin", "actuary")
+        said = succeed(program, "run", "--data", data, example("hello"))
         self.assertEqual(said.splitlines(), GREETINGS)
         self.assertEqual(list(leftovers(data)), [])
 
     def test_a_host_outside_the_tree_runs_a_container_on_its_own_loop_which_then_ends(self):
         source, build = os.path.join(self.root, "host"), os.path.join(self.root, "host", "build")
         shutil.copytree(example("host"), source, ignore=shutil.ignore_patterns("build"))
-        succeed("cmake", "-S", source, "-B", build, "-G", "Ninja", "-DCMAKE_PREFIX_PATH=" + self.prefix)
+        succeed("cmake", "-S", source, "-B", build, "-G", "Ninja",
+                "-DCMAKE_PREFIX_PATH=" + self.prefix)
         succeed("cmake", "--build", build)
         data = os.path.join(self.root, "data")
         said = succeed(os.path.join(build, "host"), data, example("hello"))
