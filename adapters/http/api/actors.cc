@@ -113,9 +113,13 @@ void remove(const Services& services, const Request& request, const Responder& r
 Answer<Response> get(const Services& services, const Request& request) {
   TRY(actor, find_actor(services, request, Access::kRead));
   const bool own = request.principal && request.principal->user_id == actor.user_id;
-  // What a public Actor is given in its environment is its owner's business.
+  // What a public Actor is given in its environment is its owner's business, and so are the files
+  // that it is built from.
   if (!own) {
-    for (auto& version : actor.versions) version.env_vars.clear();
+    for (auto& version : actor.versions) {
+      version.env_vars.clear();
+      version.source_digest.clear();
+    }
   }
   TRY(rendered, render_actor(services, actor));
   return data_response(rendered);
