@@ -61,6 +61,21 @@ std::string_view url_field(events::SourceType type) {
   return {};
 }
 
+/// Clients require these of every entry, but who writes one may leave them out.
+void complete_pricing(const ActorRow& actor, Json& infos) {
+  if (!infos.is_array()) return;
+  for (Json& info : infos) {
+    if (!info.is_object()) continue;
+    const auto fill = [&](const char* name, Json value) {
+      Json& member = info[name];
+      if (member.is_null()) member = std::move(value);
+    };
+    fill("apifyMarginPercentage", 0);
+    fill("createdAt", to_iso(actor.created_at));
+    fill("startedAt", to_iso(actor.created_at));
+  }
+}
+
 }  // namespace
 
 Json render_env_var(const events::EnvVar& variable) {
@@ -113,6 +128,9 @@ Answer<Json> render_actor(const Services& services, const ActorRow& actor) {
   };
   if (actor.profile.extra.empty()) return result;
   TRY(extra, wire(parse_json_object(actor.profile.extra)));
+  if (const auto infos = extra.find("pricingInfos"); infos != extra.end()) {
+    complete_pricing(actor, *infos);
+  }
   for (auto& [name, value] : extra.items()) {
     if (!result.contains(name)) result[name] = std::move(value);
   }
