@@ -23,7 +23,9 @@ TEST_F(ActorsApi, AnActorIsFoundByIdAndByName) {
                            std::string("tester%2Fhello"), std::string("tester%7Ehello")}) {
     EXPECT_EQ(call("GET", "/v2/actors/" + name).data().value("id", ""), id) << name;
   }
-  EXPECT_EQ(call("GET", "/v2/acts/" + id).status, 200);
+  for (const std::string acts : {"acts", "%61cts", "ac%74s"}) {
+    EXPECT_EQ(call("GET", "/v2/" + acts + "/" + id).status, 200) << acts;
+  }
   EXPECT_EQ(call("GET", "/v2/actors/nobody").error(), "record-not-found");
   EXPECT_EQ(call_as("", "GET", "/v2/actors/" + id).error(), "record-not-found");
   const auto list = call("GET", "/v2/actors?my=1&desc=true&sortBy=stats.lastRunStartedAt").data();
@@ -112,6 +114,51 @@ TEST_F(ActorsApi, SourceFilesHaveALimit) {
       R"({"sourceFiles":[{"name":"a","format":"TEXT","content":")" + content + "\"}]}";
   EXPECT_EQ(call("PUT", "/v2/actors/" + id + "/versions/0.1", body).error(),
             "versions-size-exceeded");
+}
+
+TEST_F(ActorsApi, OnlyTheOwnerSeesWhatAPublicActorIsMadeOf) {
+  const auto id = make_actor("hello", R"({"isPublic":true})");
+  const auto other = call_unix("POST", "/actuary/v1/tokens", R"({"user":"other"})").data();
+  std::filesystem::remove_all(folder() / "blobs");  // so that reading one is a failure
+  for (const std::string& who : {other.value("token", ""), std::string()}) {
+    const auto shown = call_as(who, "GET", "/v2/actors/" + id);
+    EXPECT_EQ(shown.status, 200) << shown.text;
+    EXPECT_EQ(shown.data()["versions"][0]["versionNumber"], "0.1");
+    EXPECT_FALSE(shown.data()["versions"][0].contains("sourceFiles")) << shown.text;
+  }
+  EXPECT_NE(call("GET", "/v2/actors/" + id).status, 200);
+}
+
+TEST_F(ActorsApi, DefaultRunOptionsAreChecked) {
+  const auto id = make_actor("hello");
+  for (const std::string_view wrong :
+       {R"("memoryMbytes":0)", R"("memoryMbytes":1000)", R"("timeoutSecs":315360001)",
+        R"("timeoutSecs":-1)", R"("maxItems":0)", R"("maxItems":1.5)", R"("maxTotalChargeUsd":0)",
+        R"("maxTotalChargeUsd":-1)", R"("maxTotalChargeUsd":1e999)"}) {
+    const std::string body = "{\"defaultRunOptions\":{" + std::string(wrong) + "}}";
+    EXPECT_EQ(call("PUT", "/v2/actors/" + id, body).status, 400) << body;
+    EXPECT_EQ(call("POST", "/v2/actors", body).status, 400) << body;
+  }
+  const auto right = call("PUT", "/v2/actors/" + id,
+                          R"({"defaultRunOptions":{"timeoutSecs":315360000,"memoryMbytes":128,)"
+                          R"("maxItems":1,"maxTotalChargeUsd":0.5}})");
+  EXPECT_EQ(right.status, 200) << right.text;
+}
+
+TEST_F(ActorsApi, PricingInfosHaveWhatClientsRequire) {
+  const auto id = make_actor(
+      "hello", R"({"pricingInfos":[{"pricingModel":"FREE"},7,)"
+               R"({"apifyMarginPercentage":0.2,"createdAt":"2024-01-01T00:00:00.000Z"}]})");
+  const auto shown = call("GET", "/v2/actors/" + id).data();
+  const auto& infos = shown["pricingInfos"];
+  ASSERT_EQ(infos.size(), 3U);
+  EXPECT_EQ(infos[0]["apifyMarginPercentage"], 0);
+  EXPECT_EQ(infos[0]["createdAt"], shown["createdAt"]);
+  EXPECT_EQ(infos[0]["startedAt"], shown["createdAt"]);
+  EXPECT_EQ(infos[1], 7);
+  EXPECT_EQ(infos[2]["apifyMarginPercentage"], 0.2);
+  EXPECT_EQ(infos[2]["createdAt"], "2024-01-01T00:00:00.000Z");
+  EXPECT_EQ(call("PUT", "/v2/actors/" + id, R"({"pricingInfos":"free"})").status, 200);
 }
 
 TEST_F(ActorsApi, WhatIsForeignIsNotThere) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "adapters/http/api/fields.h"
 #include "adapters/http/json.h"
@@ -32,6 +33,17 @@ Answer<void> read_options(const Json& body, events::RunOptions& options) {
   TRY(max_items, whole_field(*wanted, "maxItems"));
   TRY(charge, number_field(*wanted, "maxTotalChargeUsd"));
   if (memory) TRY_VOID(wire(engine::policy::check_memory(*memory)));
+  if (timeout && *timeout > engine::policy::kTimeoutSecsMax) {
+    return refuse(400, "invalid-value",
+                  "timeoutSecs must be at most " + std::to_string(engine::policy::kTimeoutSecsMax));
+  }
+  if (max_items && *max_items == 0) {
+    return refuse(400, "max-items-must-be-greater-than-zero", "maxItems must be greater than zero");
+  }
+  if (charge && !(*charge > 0 && std::isfinite(*charge))) {
+    return refuse(400, "max-total-charge-usd-must-be-greater-than-zero",
+                  "maxTotalChargeUsd must be greater than zero");
+  }
   if (build) options.build = std::move(*build);
   if (timeout) options.timeout_secs = *timeout;
   if (memory) options.memory_mbytes = *memory;
