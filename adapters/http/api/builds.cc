@@ -35,19 +35,26 @@ Answer<BuildRow> default_build(const Services& services, const Request& request)
   return std::move(*build);
 }
 
+enum class Asker : std::uint8_t { kOwner, kStranger };
+
 void answer_build(const Services& services, const BuildId& id, std::chrono::seconds patience,
-                  const Responder& responder, int status = 200) {
+                  const Responder& responder, int status = 200, Asker asker = Asker::kOwner) {
   const auto is_terminal = [&services, id] {
     const auto build = services.views.builds().get(id);
     return !build || !*build || (*build)->deleted ||
            projections::runs::is_terminal((*build)->status);
   };
   when_terminal(services, stream_of(id), patience, responder, is_terminal,
-                [&services, id, responder, status] {
-                  const auto build = services.views.builds().get(id);
+                [&services, id, responder, status, asker] {
+                  auto build = services.views.builds().get(id);
                   if (!build) return responder.fail(build.error());
                   if (!*build || (*build)->deleted) {
                     return responder.fail(record_not_found("Actor build"));
+                  }
+                  // Where its owner builds from is nobody else's business.
+                  if (asker == Asker::kStranger) {
+                    (*build)->meta.client_ip.clear();
+                    (*build)->meta.user_agent.clear();
                   }
                   Response response = data_response(render_build(services, **build), status);
                   if (status == 201) {
@@ -113,7 +120,9 @@ void get(const Services& services, FindBuild find, const Request& request,
          const Responder& responder) {
   const auto build = find(services, request);
   if (!build) return responder.fail(build.error());
-  answer_build(services, build->id, request.query.wait_for_finish(), responder);
+  const bool own = request.principal && request.principal->user_id == build->user_id;
+  answer_build(services, build->id, request.query.wait_for_finish(), responder, 200,
+               own ? Asker::kOwner : Asker::kStranger);
 }
 
 void abort(const Services& services, FindBuild find, const Request& request,
