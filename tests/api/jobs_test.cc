@@ -39,6 +39,22 @@ TEST_F(JobsApi, BuildsAreListedAbortedAndDeleted) {
   EXPECT_EQ(call("GET", other).error(), "record-not-found");
 }
 
+TEST_F(JobsApi, TheDefaultBuildOfAPublicActorDoesNotSayWhereItsOwnerIs) {
+  const auto actor = make_actor("hello", R"({"isPublic":true})");
+  const auto built = call("POST", "/v2/actors/" + actor + "/builds?version=0.1&waitForFinish=10",
+                          {}, "User-Agent: owners-machine\r\n");
+  EXPECT_EQ(built.data()["meta"]["userAgent"], "owners-machine");
+  const auto path = "/v2/actors/" + actor + "/builds/default";
+  EXPECT_EQ(call("GET", path).data()["meta"]["clientIp"], "127.0.0.1");
+  const auto other = call_unix("POST", "/actuary/v1/tokens", R"({"user":"other"})").data();
+  for (const std::string& who : {other.value("token", ""), std::string()}) {
+    const auto shown = call_as(who, "GET", path);
+    EXPECT_EQ(shown.data()["id"], built.data()["id"]);
+    EXPECT_EQ(shown.data()["meta"]["clientIp"], nullptr);
+    EXPECT_EQ(shown.data()["meta"]["userAgent"], nullptr);
+  }
+}
+
 TEST_F(JobsApi, ABuildThatFailsSaysWhy) {
   on_loop([&] { builder->mode = support::HandBuilder::Mode::kFails; });
   const auto build = make_build(make_actor("hello"));
@@ -125,6 +141,8 @@ TEST_F(JobsApi, TokensAreAskedFor) {
   const auto me = call("GET", "/v2/users/me");
   EXPECT_EQ(me.status, 200);
   EXPECT_EQ(lacking(me.data(), kMe), "");
+  // Clients refuse an address whose domain has no dot, or is `.localhost` or `.local`.
+  EXPECT_EQ(me.data()["email"], "tester@actuary.internal");
   EXPECT_EQ(call_unix("GET", "/v2/users/me").data()["username"], "tester");
   EXPECT_EQ(call_as("", "GET", "/v2/users/tester").data()["username"], "tester");
   EXPECT_EQ(call("GET", "/v2/users/nobody").error(), "record-not-found");

@@ -88,7 +88,9 @@ Answer<Response> me(const Services& services, const Request& request) {
   // An Actor need not know who pays for it.
   if (caller.kind != PrincipalKind::kRun) {
     shown["profile"] = profile_of(*user);
-    shown["email"] = user->username + "@localhost";
+    // Nobody has an address here, but clients require a valid one: this domain is for private use,
+    // so it can belong to no one else.
+    shown["email"] = user->username + "@actuary.internal";
     shown["plan"] = plan(services);
   }
   return data_response(shown);
