@@ -55,6 +55,9 @@ TEST_F(RunsApi, WhatCannotStartIsRefusedAndStartsNothing) {
   EXPECT_EQ(large.error(), "actor-memory-limit-exceeded");
   EXPECT_EQ(call("POST", runs, R"({"a":)").error(), "run-input-body-not-valid-json");
   EXPECT_EQ(call("POST", runs + "?maxItems=0").error(), "max-items-must-be-greater-than-zero");
+  for (const std::string endless : {"inf", "nan", "-inf", "infinity", "1e999"}) {
+    EXPECT_EQ(call("POST", runs + "?maxTotalChargeUsd=" + endless).error(), "invalid-value");
+  }
   EXPECT_EQ(call("POST", runs + "?maxTotalChargeUsd=0").error(),
             "max-total-charge-usd-must-be-greater-than-zero");
   EXPECT_EQ(call("GET", runs).data()["total"], 0);

@@ -1,4 +1,5 @@
 #include <charconv>
+#include <cmath>
 
 #include "adapters/http/api/input.h"
 #include "adapters/http/api/lookup.h"
@@ -21,7 +22,8 @@ Answer<std::optional<double>> charge_limit(const Query& query) {
   if (!text || text->empty()) return std::nullopt;
   double value = 0;
   const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (problem != std::errc{} || end != text->data() + text->size()) {
+  // `inf` and `nan` are numbers to C++.
+  if (problem != std::errc{} || end != text->data() + text->size() || !std::isfinite(value)) {
     return refuse(400, "invalid-value", "maxTotalChargeUsd must be a number");
   }
   if (value > 0) return value;
