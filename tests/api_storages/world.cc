@@ -83,7 +83,7 @@ void World::open() {
       clock_,
       ids_,
       [](const auto&, Position) {},
-      [this](std::span<const Record> batch) { ASSERT_TRUE(views_->apply(batch)); },
+      [this](std::span<const Record> batch) { return views_->apply(batch); },
       [](const Error& error) { ADD_FAILURE() << error.detail; }};
   executor_ = std::make_unique<engine::executor::Executor>(outside, engine::decision::Settings{});
   ASSERT_TRUE(executor_->start({1, 1, "test"}, [] {}));
