@@ -131,6 +131,41 @@ TEST(Items, RefuseWhatTheyCannotBeShownAs) {
   EXPECT_EQ(world.error({"GET", path + "?desc=maybe"}), "400 invalid-value");
 }
 
+TEST(Items, AreNotUnwoundIntoMoreThanFits) {
+  World world;
+  const auto path = fresh(world);
+  Json item{{"pad", std::string(20'000, 'p')}, {"list", Json::array()}};
+  for (int i = 0; i < 4000; ++i) item["list"].push_back({{"i", i}});
+  ASSERT_EQ(world.ask({"POST", path, item.dump()}).status, 201);
+  for (const std::string format : {"json", "jsonl", "csv"}) {
+    const auto asked = path + "?format=" + format + "&unwind=list";
+    EXPECT_EQ(world.error({"GET", asked}), "400 invalid-value");
+    EXPECT_EQ(world.error({"GET", asked + "&fields=i,pad"}), "400 invalid-value");
+    // What nobody asked to see is not repeated.
+    EXPECT_EQ(world.ask({"GET", asked + "&fields=i"}).status, 200);
+  }
+  EXPECT_TRUE(world.ask({"GET", path + "?format=jsonl&unwind=list&fields=i"})
+                  .body.starts_with("{\"i\":0}\n{\"i\":1}\n"));
+  // Nor may several items together.
+  item["pad"] = std::string(10'000, 'p');
+  item["list"].erase(item["list"].begin() + 1800, item["list"].end());
+  const auto few = fresh(world);
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(world.ask({"POST", few, item.dump()}).status, 201);
+  EXPECT_EQ(world.ask({"GET", few + "?unwind=list&limit=1"}).status, 200);
+  EXPECT_EQ(world.error({"GET", few + "?unwind=list"}), "400 invalid-value");
+}
+
+TEST(Items, WithVeryManyKeysAreShownAsTheyAre) {
+  World world;
+  const auto path = fresh(world);
+  std::string item = "{\"k\":1";
+  for (int i = 0; i < 10'001; ++i) item += ",\"k" + std::to_string(i) + "\":1";
+  item += "}";
+  ASSERT_EQ(world.ask({"POST", path, item}).status, 201);
+  EXPECT_EQ(world.ask({"GET", path + "?format=jsonl"}).body, item + "\n");
+  EXPECT_EQ(world.error({"GET", path + "?fields=k"}), "400 invalid-value");
+}
+
 TEST(Items, AreStreamedWhenThereAreMany) {
   World world;
   const auto path = fresh(world);

@@ -129,6 +129,11 @@ void Export::answer_whole() {
   if (problem) renderer_->begin(buffer_);
   for (const auto& item : page_) {
     if (problem) problem = renderer_->append(item, buffer_);
+    if (problem && buffer_.size() > kProducedBytesMax) {
+      return fail(
+          {Code::kLimitExceeded, "The items become more than " + std::to_string(kProducedBytesMax) +
+                                     " bytes; ask for fewer of them, or for fewer fields."});
+    }
   }
   if (!problem) return fail(problem.error());
   renderer_->end(buffer_);

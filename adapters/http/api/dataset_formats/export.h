@@ -14,6 +14,9 @@ inline constexpr std::uint64_t kPageItemsMax = 1000;
 /// streamed.
 inline constexpr std::size_t kWholeBytesMax = 1024UL * 1024;
 
+/// More than this an answer that is sent whole cannot become by unwinding.
+inline constexpr std::size_t kProducedBytesMax = 64UL * 1024 * 1024;
+
 /// Answers one `GET items`: reads a page, renders it, waits while the client is slow, reads the
 /// next. It lives as long as something waits to call it.
 class Export : public std::enable_shared_from_this<Export> {

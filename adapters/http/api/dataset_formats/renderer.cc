@@ -93,9 +93,9 @@ void Renderer::end(std::string&) {}
 
 Result<std::vector<Json>> Renderer::shown(std::string_view item) const {
   auto parsed = parse_json(item);
-  if (!parsed || !parsed->is_object()) {
-    return fail(Code::kCorrupt, "A stored item is not a JSON object.");
-  }
+  // It was valid when it was pushed: now it is too much to be taken apart.
+  if (!parsed) return fail(Code::kLimitExceeded, "A stored item: " + parsed.error().detail);
+  if (!parsed->is_object()) return fail(Code::kCorrupt, "A stored item is not a JSON object.");
   return transform(options_.transformation, std::move(*parsed));
 }
 

@@ -25,7 +25,8 @@ class Renderer {
   virtual void begin(std::string& out);
   /// `item` is a stored JSON text.
   ///
-  /// errors: kLimitExceeded, it unwinds into too many; kCorrupt, it is not a JSON object
+  /// errors: kLimitExceeded, it unwinds into too much or has too many keys; kCorrupt, it is not a
+  ///         JSON object
   [[nodiscard]] virtual Status append(std::string_view item, std::string& out) = 0;
   virtual void end(std::string& out);
 

@@ -69,43 +69,90 @@ void merge(Json& item, const Json& part) {
   for (const auto& [name, value] : part.items()) item[name] = value;
 }
 
-/// Appends what `item` becomes when `field` is unwound.
-void unwind_one(Json item, std::string_view field, std::vector<Json>& unwound) {
+/// About what the value takes in memory.
+std::size_t bytes_of(const Json& value) {
+  std::size_t bytes = sizeof(Json);
+  if (value.is_string()) bytes += value.get_ref<const std::string&>().size();
+  if (!value.is_structured()) return bytes;
+  for (const auto& [name, below] : value.items()) {
+    bytes += bytes_of(below);
+    if (value.is_object()) bytes += sizeof(std::string) + name.size();
+  }
+  return bytes;
+}
+
+/// What unwinding one item has made so far.
+struct Unwound {
+  std::vector<Json> items;
+  std::size_t bytes = 0;
+
+  [[nodiscard]] bool too_much() const {
+    return items.size() > kUnwoundItemsMax || bytes > kUnwoundBytesMax;
+  }
+};
+
+/// Appends what `item` becomes when `field` is unwound; stops where it is too much.
+void unwind_one(Json item, std::string_view field, Unwound& unwound) {
   const Json* found = find_field(item, field);
   if (found == nullptr || !found->is_structured()) {
-    unwound.push_back(std::move(item));
+    unwound.items.push_back(std::move(item));
     return;
   }
   const Json value = *found;
   erase_field(item, field);
   if (value.is_object()) {
     merge(item, value);
-    unwound.push_back(std::move(item));
+    unwound.items.push_back(std::move(item));
     return;
   }
+  const std::size_t repeated = bytes_of(item);
   for (const auto& element : value) {
+    unwound.bytes += repeated + bytes_of(element);
+    if (unwound.too_much()) return;
     Json each = item;
     if (element.is_object()) {
       merge(each, element);
     } else {
       each[std::string(field)] = element;
     }
-    unwound.push_back(std::move(each));
-    if (unwound.size() > kUnwoundItemsMax) return;
+    unwound.items.push_back(std::move(each));
   }
 }
 
 Result<std::vector<Json>> unwind(std::vector<Json> items, const std::vector<std::string>& fields) {
   for (const auto& field : fields) {
-    std::vector<Json> unwound;
+    Unwound unwound;
     for (auto& item : items) {
       unwind_one(std::move(item), field, unwound);
-      if (unwound.size() <= kUnwoundItemsMax) continue;
-      return fail(Code::kLimitExceeded, "Unwinding \"" + field + "\" makes too many items.");
+      if (!unwound.too_much()) continue;
+      return fail(Code::kLimitExceeded, "Unwinding \"" + field + "\" makes more than " +
+                                            std::to_string(kUnwoundItemsMax) + " items or " +
+                                            std::to_string(kUnwoundBytesMax) +
+                                            " bytes out of one.");
     }
-    items = std::move(unwound);
+    items = std::move(unwound.items);
   }
   return items;
+}
+
+/// Whether one of the paths leads to the member or into it.
+bool any_leads_to(const std::vector<std::string>& paths, std::string_view member) {
+  return std::any_of(paths.begin(), paths.end(), [&](std::string_view path) {
+    return path == member || path.substr(0, path.find_first_of(kSeparators)) == member;
+  });
+}
+
+/// Without the members that neither is unwound nor shown, so that they are not repeated.
+Json without_unwanted(Json item, const std::vector<std::string>& unwound_fields,
+                      const std::vector<std::string>& fields) {
+  if (unwound_fields.empty() || fields.empty() || !item.is_object()) return item;
+  Json narrow = Json::object();
+  auto& members = narrow.get_ref<Json::object_t&>();
+  for (auto& [name, value] : item.get_ref<Json::object_t&>()) {
+    const bool wanted = any_leads_to(unwound_fields, name) || any_leads_to(fields, name);
+    if (wanted) members.emplace_back(name, std::move(value));
+  }
+  return narrow;
 }
 
 Json rename(const Json& item, const Transformation& asked) {
@@ -170,7 +217,9 @@ Result<std::vector<Json>> transform(const Transformation& asked, Json item) {
     item = pick_all(item, {"url", "pageFunctionResult", "errorInfo"});
     unwound_fields.emplace_back("pageFunctionResult");
   }
-  TRY(items, unwind({std::move(item)}, unwound_fields));
+  std::vector<Json> whole;
+  whole.push_back(without_unwanted(std::move(item), unwound_fields, asked.fields));
+  TRY(items, unwind(std::move(whole), unwound_fields));
   std::vector<Json> shown;
   for (auto& each : items) {
     Json reshaped = reshape(asked, std::move(each));
