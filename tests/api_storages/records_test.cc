@@ -82,6 +82,17 @@ TEST(Records, StayEncodedForClientsThatTakeTheEncoding) {
   EXPECT_EQ(world.ask({"GET", path}).body, "junk");
 }
 
+TEST(Records, AreNotDecodedWhereThatMakesTooMuch) {
+  World world;
+  const std::string path = "/v2/key-value-stores/" + world.make("key-value-stores") + "/records/k";
+  const auto packed = gzip(std::string((32UL << 20U) + 1, 'a'));
+  ASSERT_EQ(world.ask({"PUT", path, packed, "Content-Encoding: gzip\r\n"}).status, 201);
+  const auto got = world.ask({"GET", path});
+  EXPECT_EQ(got.status, 200);
+  EXPECT_EQ(header(got, "Content-Encoding"), "gzip");
+  EXPECT_TRUE(got.body == packed);
+}
+
 TEST(Records, AreRefusedAboveTheLimitBeforeTheyAreSent) {
   World world;
   const std::string path = "/v2/key-value-stores/" + world.make("key-value-stores") + "/records/k";

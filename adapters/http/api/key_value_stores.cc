@@ -13,6 +13,8 @@ using engine::ports::KeyValueRecord;
 
 /// A record is held in memory while it is received, so this is less than what a store can hold.
 constexpr std::size_t kRecordBytesMax = std::size_t{256} << 20U;
+/// Decoding holds up everybody else; what is larger goes out as it is stored.
+constexpr std::size_t kDecodedBytesMax = std::size_t{32} << 20U;
 constexpr std::size_t kKeyBytesMax = 256;
 constexpr std::int64_t kKeysPerPageMax = 1000;
 
@@ -106,13 +108,13 @@ bool accepts(const Headers& headers, std::string_view encoding) {
   return false;
 }
 
-/// The value as text that needs no decoding; nothing when it does not decode.
+/// The value as text that needs no decoding; nothing when it does not decode, or to too much.
 std::optional<std::string> decoded(const KeyValueRecord& record) {
   const auto decoder = BodyDecoder::make(record.content_encoding);
   std::string plain;
   const bool fine =
       decoder != nullptr &&
-      decoder->feed(record.value, kRecordBytesMax, plain) == BodyDecoder::Outcome::kFine &&
+      decoder->feed(record.value, kDecodedBytesMax, plain) == BodyDecoder::Outcome::kFine &&
       decoder->complete();
   if (!fine) return std::nullopt;
   return plain;
