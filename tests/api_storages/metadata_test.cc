@@ -116,7 +116,7 @@ TEST(StorageMetadata, ListsShowNamedOnesUnlessAskedForAll) {
     const std::string path = "/v2/" + kind.collection;
     const auto first = world.make(kind.collection, "a");
     const auto second = world.make(kind.collection, "b");
-    world.make(kind.collection);
+    const auto unnamed = world.make(kind.collection);
     const auto named = world.data({"GET", path});
     EXPECT_EQ(named["total"], 2);
     EXPECT_EQ(named["count"], 2);
@@ -127,6 +127,13 @@ TEST(StorageMetadata, ListsShowNamedOnesUnlessAskedForAll) {
     for (const auto& field : kind.required) EXPECT_TRUE(named["items"][0].contains(field)) << field;
     // With the run's own and the unnamed one.
     EXPECT_EQ(world.data({"GET", path + "?unnamed=1"})["total"], 4);
+    // Clients want a text for a name in lists of datasets and of queues, though not beside them.
+    for (const auto& item : world.data({"GET", path + "?unnamed=1"})["items"]) {
+      if (item["id"] != unnamed) continue;
+      const bool may_lack_it = kind.collection == "key-value-stores";
+      EXPECT_EQ(item["name"], may_lack_it ? Json() : Json(unnamed));
+    }
+    EXPECT_EQ(world.data({"GET", path + "/" + unnamed})["name"], nullptr);
     const auto page = world.data({"GET", path + "?desc=true&limit=1&offset=0"});
     EXPECT_EQ(page["total"], 2);
     EXPECT_EQ(page["items"][0]["id"], second);

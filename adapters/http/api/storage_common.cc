@@ -92,6 +92,16 @@ Json show(const Services& services, const StorageApi& api, const StorageRow& row
   return shown;
 }
 
+/// In a list: clients want a name of every dataset and every queue there, so an unnamed one has its
+/// id as its name.
+Json show_listed(const Services& services, const StorageApi& api, const StorageRow& row,
+                 const StorageStats& stats) {
+  Json shown = show(services, api, row, stats);
+  const bool may_lack_it = api.kind == events::StorageKind::kKeyValueStore;
+  if (row.name.empty() && !may_lack_it) shown["name"] = row.id.str();
+  return shown;
+}
+
 void answer_shown(const Services& services, const StorageApi& api, const StorageRow& row,
                   int status, const Responder& responder) {
   services.storages.stats(
@@ -208,7 +218,7 @@ class Listing : public std::enable_shared_from_this<Listing> {
     services_.storages.stats(row.id, [self](const Result<StorageStats>& stats) {
       if (!stats) return self->responder_.fail(storage_error(stats.error()));
       const auto& row = self->page_.rows[self->items_.size()];
-      self->items_.push_back(show(self->services_, self->api_, row, *stats));
+      self->items_.push_back(show_listed(self->services_, self->api_, row, *stats));
       self->go_on();
     });
   }
