@@ -4,8 +4,9 @@ set -eu
 
 store=$APIFY_API_BASE_URL/v2/key-value-stores/$ACTOR_DEFAULT_KEY_VALUE_STORE_ID
 record=$store/records/$ACTOR_INPUT_KEY
-# No input is fine (wget answers 8 to a 404); an engine that restarts just now (4) is asked again.
-get() { wget -q -O - --header "Authorization: Bearer $APIFY_TOKEN" "$1"; }
+# No input is fine (wget answers 8 to a 404); an engine that restarts just now (4) is asked again,
+# and one that died while it answered is not waited for.
+get() { wget -q -T 10 -t 1 -O - --header "Authorization: Bearer $APIFY_TOKEN" "$1"; }
 until input=$(get "$record"); do
   [ $? -eq 4 ] || { input='{}'; break; }
   sleep 1

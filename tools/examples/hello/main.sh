@@ -15,9 +15,9 @@ patiently() {
     sleep 1
   done
 }
-get() { wget -q -O - --header "Authorization: Bearer $APIFY_TOKEN" "$1"; }
+get() { wget -q -T 10 -t 1 -O - --header "Authorization: Bearer $APIFY_TOKEN" "$1"; }
 post() {
-  wget -q -O /dev/null --header "Authorization: Bearer $APIFY_TOKEN" \
+  wget -q -T 10 -t 1 -O /dev/null --header "Authorization: Bearer $APIFY_TOKEN" \
     --header "Content-Type: application/json" --post-data "$2" "$1"
 }
 
