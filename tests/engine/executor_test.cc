@@ -29,16 +29,15 @@ class ExecutorTest : public testing::Test {
  protected:
   void boot() {
     executor = std::make_unique<Executor>(
-        Executor::Outside{
-            journal, loop, loop, random,
-            [this](const engine::decision::Effect& effect, Position cause) {
-              effects.emplace_back(effect, cause);
-            },
-            [this](std::span<const Record> batch) -> Status {
-              batches.push_back(batch.size());
-              return {};
-            },
-            [this](const Error& error) { fatal.push_back(error); }},
+        Executor::Outside{journal, loop, loop, random,
+                          [this](const engine::decision::Effect& effect, Position cause) {
+                            effects.emplace_back(effect, cause);
+                          },
+                          [this](std::span<const Record> batch) -> Status {
+                            batches.push_back(batch.size());
+                            return {};
+                          },
+                          [this](const Error& error) { fatal.push_back(error); }},
         settings);
     ASSERT_TRUE(executor->start({random.next_number(), 1, "test"}, [this] { ++ready; }));
   }
