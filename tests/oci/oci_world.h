@@ -16,6 +16,12 @@
 #include "journal/base/assert.h"
 #include "tests/contract/runtime_contract.h"
 
+// CMakeLists.txt says where they are; the header alone compiles without.
+#ifndef ACTUARY_INIT
+#define ACTUARY_INIT "actuary-init"
+#define ACTUARY_BASE_IMAGE "tools/base-image"
+#endif
+
 namespace actuary::tests::oci {
 
 namespace fs = std::filesystem;
