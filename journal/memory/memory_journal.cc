@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "journal/codec/record_codec.h"
 #include "journal/record/batch.h"
 
 namespace actuary::journal::memory {
@@ -79,6 +80,21 @@ Status MemoryJournal::scan(Position from, const Visit& visit) const {
     if (!visit(log_[at])) break;
   }
   return {};
+}
+
+Status MemoryJournal::scan_stored(Position from, const VisitStored& visit) const {
+  for (std::size_t at = from == 0 ? 0 : from - 1; at < log_.size(); ++at) {
+    TRY(stored, codec::encode_record(log_[at]));
+    if (!visit(at + 1, stored)) break;
+  }
+  return {};
+}
+
+Result<Record> MemoryJournal::read(Position position) const {
+  if (position == 0 || position > log_.size()) {
+    return fail(Code::kNotFound, "the journal has no record " + std::to_string(position));
+  }
+  return log_[position - 1];
 }
 
 Result<std::vector<Record>> MemoryJournal::read_stream(const StreamId& stream) const {

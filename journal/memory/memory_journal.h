@@ -30,6 +30,8 @@ class MemoryJournal final : public Journal {
   [[nodiscard]] Head head() const override;
   [[nodiscard]] Version version_of(const StreamId& stream) const override;
   [[nodiscard]] Status scan(Position from, const Visit& visit) const override;
+  [[nodiscard]] Status scan_stored(Position from, const VisitStored& visit) const override;
+  [[nodiscard]] Result<Record> read(Position position) const override;
   [[nodiscard]] Result<std::vector<Record>> read_stream(const StreamId& stream) const override;
 
   [[nodiscard]] std::size_t held() const { return held_.size(); }

@@ -126,6 +126,14 @@ Status RocksJournal::scan(Position from, const Visit& visit) const {
   return store_->scan(from, head().position, visit);
 }
 
+Status RocksJournal::scan_stored(Position from, const VisitStored& visit) const {
+  return store_->scan_stored(from, head().position, visit);
+}
+
+Result<Record> RocksJournal::read(Position position) const {
+  return store_->read_within(position, head().position);
+}
+
 Result<std::vector<Record>> RocksJournal::read_stream(const StreamId& stream) const {
   return store_->read_stream(stream);
 }

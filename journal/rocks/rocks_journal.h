@@ -40,6 +40,8 @@ class RocksJournal final : public Journal {
   /// 0 also when the store cannot be read; the next append then says why.
   [[nodiscard]] Version version_of(const StreamId& stream) const override;
   [[nodiscard]] Status scan(Position from, const Visit& visit) const override;
+  [[nodiscard]] Status scan_stored(Position from, const VisitStored& visit) const override;
+  [[nodiscard]] Result<Record> read(Position position) const override;
   [[nodiscard]] Result<std::vector<Record>> read_stream(const StreamId& stream) const override;
 
  private:

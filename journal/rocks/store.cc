@@ -48,7 +48,25 @@ Result<Record> Store::read(Position position) const {
   return codec::decode_record(view(stored), position);
 }
 
+Result<Record> Store::read_within(Position position, Position head) const {
+  if (position == 0 || position > head) {
+    return fail(Code::kNotFound, "the journal has no record " + std::to_string(position) +
+                                     ", it ends at " + std::to_string(head));
+  }
+  return read(position);
+}
+
 Status Store::scan(Position from, Position to, const Visit& visit) const {
+  Status problem;
+  TRY_VOID(scan_stored(from, to, [&](Position position, BytesView stored) {
+    auto record = codec::decode_record(stored, position);
+    if (!record) problem = tl::make_unexpected(std::move(record).error());
+    return record && visit(*record);
+  }));
+  return problem;
+}
+
+Status Store::scan_stored(Position from, Position to, const VisitStored& visit) const {
   const std::unique_ptr<rocksdb::Iterator> each(
       database_->NewIterator(read_options(), family(Family::kLog)));
   Position expected = from == 0 ? 1 : from;
@@ -57,8 +75,7 @@ Status Store::scan(Position from, Position to, const Visit& visit) const {
     if (key.size() != 8 || bytes_number(key) != expected) {
       return fail(Code::kCorrupt, "record " + std::to_string(expected) + " is missing");
     }
-    TRY(record, codec::decode_record(view(each->value()), expected));
-    if (!visit(record)) return {};
+    if (!visit(expected, view(each->value()))) return {};
   }
   if (!each->status().ok()) {  // an iterator that met damage looks like one that is done
     return fail(Code::kCorrupt,

@@ -18,6 +18,7 @@ namespace actuary::journal::rocks {
 class Store {
  public:
   using Visit = std::function<bool(const Record&)>;
+  using VisitStored = std::function<bool(Position, BytesView)>;
 
   /// A new journal, whole or not at all: it is made beside its place and then renamed into it.
   [[nodiscard]] static Status create(const std::string& directory);
@@ -27,6 +28,9 @@ class Store {
   ///
   /// errors: kCorrupt, kNewerVersion (both formats named), kStorageFailed; nothing was changed
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::string& directory);
+  /// The same checks, and then the store as it is now: nothing in the folder is changed, and an
+  /// engine may go on writing beside us.
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open_read_only(const std::string& directory);
 
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -41,6 +45,9 @@ class Store {
   [[nodiscard]] Result<Version> last_version(const StreamId& stream) const;
   /// Visits `from`..`to` and refuses a gap, and more if there is more.
   [[nodiscard]] Status scan(Position from, Position to, const Visit& visit) const;
+  [[nodiscard]] Status scan_stored(Position from, Position to, const VisitStored& visit) const;
+  /// errors: kNotFound beyond `head`; kCorrupt and kNewerVersion
+  [[nodiscard]] Result<Record> read_within(Position position, Position head) const;
   [[nodiscard]] Result<std::vector<Record>> read_stream(const StreamId& stream) const;
 
  private:

@@ -1,4 +1,5 @@
 #include <openssl/rand.h>
+#include <rocksdb/env.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,12 @@ namespace actuary::journal::rocks {
 namespace {
 
 namespace fs = std::filesystem;
+
+class SilentLogger final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
 
 std::string place(const std::string& directory) { return directory + "/store"; }
 std::string workshop(const std::string& directory) { return directory + "/store.new"; }
@@ -59,6 +66,15 @@ Status fill_new(const std::string& path) {
   return written;
 }
 
+/// As `database_options`, for a look that leaves no trace: RocksDB's text log would be a file of
+/// its own, and tables are opened at once, because a writer beside us may remove them later.
+rocksdb::DBOptions look_options() {
+  rocksdb::DBOptions options = database_options();
+  options.info_log = std::make_shared<SilentLogger>();
+  options.max_open_files = -1;
+  return options;
+}
+
 /// Reads what the folder says it is without changing a byte of it.
 Status check_format(const std::string& path) {
   std::vector<std::string> present;
@@ -72,8 +88,8 @@ Status check_format(const std::string& path) {
   rocksdb::DB* raw = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   TRY_VOID(checked(rocksdb::DB::OpenForReadOnly(
-      database_options(), path, {{"default", family_options()}, {"meta", family_options()}},
-      &handles, &raw)));
+      look_options(), path, {{"default", family_options()}, {"meta", family_options()}}, &handles,
+      &raw)));
   const std::unique_ptr<rocksdb::DB> database(raw);
   std::string format;
   const auto read = database->Get(read_options(), handles[1], slice(kMetaFormat), &format);
@@ -128,6 +144,19 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& directory) {
     return fail(damaged ? Code::kCorrupt : Code::kStorageFailed,
                 place(directory) + ": " + opened.ToString());
   }
+  store->database_.reset(raw);
+  TRY_VOID(store->load_meta());
+  TRY_VOID(store->verify_head());
+  return store;
+}
+
+Result<std::unique_ptr<Store>> Store::open_read_only(const std::string& directory) {
+  if (!exists(directory)) return fail(Code::kNotFound, directory + " holds no journal");
+  TRY_VOID(check_format(place(directory)));
+  std::unique_ptr<Store> store(new Store());
+  rocksdb::DB* raw = nullptr;
+  TRY_VOID(checked(rocksdb::DB::OpenForReadOnly(look_options(), place(directory), all_families(),
+                                                &store->families_, &raw)));
   store->database_.reset(raw);
   TRY_VOID(store->load_meta());
   TRY_VOID(store->verify_head());

@@ -25,7 +25,7 @@ Result<std::unique_ptr<Views>> Views::open(const std::string& path) {
   return std::unique_ptr<Views>(new Views(std::move(store)));
 }
 
-Status Views::catch_up(const journal::Journal& journal) {
+Status Views::catch_up(const journal::Reader& journal) {
   const journal::Head head = journal.head();
   TRY(found, store_->checkpoint());
   const bool usable =
@@ -41,7 +41,7 @@ Status Views::catch_up(const journal::Journal& journal) {
   return folded;
 }
 
-Status Views::rebuild(const journal::Journal& journal) {
+Status Views::rebuild(const journal::Reader& journal) {
   TRY_VOID(start_over(journal.head()));
   return fold_from_checkpoint(journal);
 }
@@ -67,7 +67,7 @@ Status Views::start_over(const journal::Head& head) {
   return {};
 }
 
-Status Views::fold_from_checkpoint(const journal::Journal& journal) {
+Status Views::fold_from_checkpoint(const journal::Reader& journal) {
   std::vector<Record> slice;
   Status problem;
   const auto visit = [&](const Record& record) {

@@ -38,10 +38,10 @@ class Views {
   ///
   /// errors: those of Journal::scan; kCorrupt, the journal has an event without its row;
   /// kStorageFailed
-  [[nodiscard]] Status catch_up(const journal::Journal& journal);
+  [[nodiscard]] Status catch_up(const journal::Reader& journal);
 
   /// Drops every row and folds the journal from its beginning.
-  [[nodiscard]] Status rebuild(const journal::Journal& journal);
+  [[nodiscard]] Status rebuild(const journal::Reader& journal);
 
   /// Folds a durable batch; rows and checkpoint in one write, or nothing.
   ///
@@ -66,7 +66,7 @@ class Views {
   explicit Views(std::unique_ptr<rows::Store> store);
 
   [[nodiscard]] Status start_over(const journal::Head& head);
-  [[nodiscard]] Status fold_from_checkpoint(const journal::Journal& journal);
+  [[nodiscard]] Status fold_from_checkpoint(const journal::Reader& journal);
   [[nodiscard]] Status fold(const Record& record, rows::RowWriter& writer) const;
   [[nodiscard]] Status commit(const rows::RowWriter& writer, Position position);
 

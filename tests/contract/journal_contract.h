@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "journal/codec/record_codec.h"
 #include "journal/journal.h"
 
 /// What every journal does. Instantiate it with a world: a type that opens, loses and reopens a
@@ -149,6 +150,28 @@ TYPED_TEST_P(JournalContract, AScanStopsWhereItsVisitorSays) {
   EXPECT_TRUE(this->all(journal, 7).empty());
 }
 
+TYPED_TEST_P(JournalContract, StoredBytesAreThoseOfTheRecordsAndKeepTheirPlaces) {
+  Journal& journal = this->open_claimed();
+  const Scribe scribe(journal);
+  ASSERT_TRUE(append(journal, scribe.fit({scribe.note(stream_named('a'), "x")})));
+  std::vector<Record> decoded;
+  ASSERT_TRUE(journal.scan_stored(1, [&](Position position, BytesView stored) {
+    decoded.push_back(journal::codec::decode_record(stored, position).value());
+    return true;
+  }));
+  EXPECT_EQ(decoded, this->all(journal));
+}
+
+TYPED_TEST_P(JournalContract, ARecordIsReadByItsPositionAndNoneBeyondTheHead) {
+  Journal& journal = this->open_claimed();
+  EXPECT_EQ(journal.read(1).value(), this->all(journal)[0]);
+  for (const Position beyond : {Position{0}, Position{2}}) {
+    const auto answer = journal.read(beyond);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(to_string(answer.error().code), to_string(Code::kNotFound));
+  }
+}
+
 TYPED_TEST_P(JournalContract, AGapOrARepeatOfPositionsIsRefused) {
   Journal& journal = this->open_claimed();
   const Scribe scribe(journal);
@@ -244,7 +267,9 @@ TYPED_TEST_P(JournalContract, AfterAFailedAppendEverythingIsRefusedUntilReopened
 REGISTER_TYPED_TEST_SUITE_P(JournalContract, ANewJournalHasAnIdAFormatAndNothingElse,
                             TheFirstRecordClaimsATerm, AnAppendedBatchIsReadBackInOrder,
                             AStreamIsReadInTheOrderOfItsVersionsPastOneByte,
-                            AScanStopsWhereItsVisitorSays, AGapOrARepeatOfPositionsIsRefused,
+                            AScanStopsWhereItsVisitorSays,
+                            StoredBytesAreThoseOfTheRecordsAndKeepTheirPlaces,
+                            ARecordIsReadByItsPositionAndNoneBeyondTheHead, AGapOrARepeatOfPositionsIsRefused,
                             AVersionConflictInOneRecordRefusesTheWholeBatch,
                             ABatchHasOneToFourThousandRecords, OnlyTheLastClaimedTermWrites,
                             ATermIsClaimedOnceAndOnlyUpwards,

@@ -1,5 +1,5 @@
 #include "journal/codec/to_json.h"
-#include "journal/rocks/rocks_journal.h"
+#include "journal/rocks/rocks_reader.h"
 #include "tools/actuary/commands.h"
 #include "tools/actuary/console.h"
 #include "tools/actuary/engine_access.h"
@@ -22,8 +22,7 @@ Result<Json> ask(const Client& client, const std::string& job) {
 
 /// From the folder itself: reading a history needs no engine and starts nothing.
 Result<Json> read(const std::filesystem::path& data, const std::string& job) {
-  TRY(journal, journal::rocks::RocksJournal::open(
-                   {.path = (data / "journal").string(), .create_if_missing = false}));
+  TRY(journal, journal::rocks::RocksReader::open((data / "journal").string()));
   TRY(id, journal::record::AnyId::parse(job));
   Json items = Json::array();
   for (const StreamKind kind :

@@ -19,7 +19,7 @@ class Watch;
 struct Services {
   engine::executor::Executor& executor;
   const projections::runner::Views& views;
-  const journal::Journal& journal;  ///< for histories only
+  const journal::Reader& journal;  ///< for histories only
   engine::ports::Storages& storages;
   engine::ports::Logs& logs;
   engine::ports::Blobs& blobs;

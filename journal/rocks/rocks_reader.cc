@@ -1,0 +1,40 @@
+#include "journal/rocks/rocks_reader.h"
+
+#include "journal/journal.h"
+#include "journal/rocks/store.h"
+
+namespace actuary::journal::rocks {
+
+Result<std::unique_ptr<RocksReader>> RocksReader::open(const std::string& path) {
+  TRY(store, Store::open_read_only(path));
+  return std::unique_ptr<RocksReader>(new RocksReader(std::move(store)));
+}
+
+RocksReader::RocksReader(std::unique_ptr<Store> store) : store_(std::move(store)) {}
+RocksReader::~RocksReader() = default;
+
+Head RocksReader::head() const {
+  return {store_->head().position, store_->head().term, store_->id(), kFormat};
+}
+
+Version RocksReader::version_of(const StreamId& stream) const {
+  return store_->last_version(stream).value_or(0);
+}
+
+Status RocksReader::scan(Position from, const Visit& visit) const {
+  return store_->scan(from, store_->head().position, visit);
+}
+
+Status RocksReader::scan_stored(Position from, const VisitStored& visit) const {
+  return store_->scan_stored(from, store_->head().position, visit);
+}
+
+Result<Record> RocksReader::read(Position position) const {
+  return store_->read_within(position, store_->head().position);
+}
+
+Result<std::vector<Record>> RocksReader::read_stream(const StreamId& stream) const {
+  return store_->read_stream(stream);
+}
+
+}  // namespace actuary::journal::rocks

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "journal/reader.h"
+
+namespace actuary::journal::rocks {
+
+class Store;
+
+/// A journal as it is now, for tools: nothing is locked, claimed or written, and an engine may be
+/// running in the same folder. What is appended later is not seen.
+class RocksReader final : public Reader {
+ public:
+  /// `path` is the journal's folder, DATA/journal.
+  ///
+  /// errors: kNotFound; kCorrupt; kNewerVersion; kStorageFailed
+  [[nodiscard]] static Result<std::unique_ptr<RocksReader>> open(const std::string& path);
+  ~RocksReader() override;
+  RocksReader(const RocksReader&) = delete;
+  RocksReader& operator=(const RocksReader&) = delete;
+
+  [[nodiscard]] Head head() const override;
+  [[nodiscard]] Version version_of(const StreamId& stream) const override;
+  [[nodiscard]] Status scan(Position from, const Visit& visit) const override;
+  [[nodiscard]] Status scan_stored(Position from, const VisitStored& visit) const override;
+  [[nodiscard]] Result<Record> read(Position position) const override;
+  [[nodiscard]] Result<std::vector<Record>> read_stream(const StreamId& stream) const override;
+
+ private:
+  explicit RocksReader(std::unique_ptr<Store> store);
+
+  const std::unique_ptr<Store> store_;
+};
+
+}  // namespace actuary::journal::rocks

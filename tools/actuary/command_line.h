@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+/// What the command line can say. One function per command: it adds its options, and when the
+/// command was given it sets `choice` to what does it. CLI11 is slow to compile, so each topic is
+/// one `command_line_*.cc`.
+namespace actuary::tools {
+
+/// Does what was asked; returns the exit code.
+using Choice = std::function<int()>;
+
+inline constexpr const char* kDataHelp = "Data folder (else $ACTUARY_DATA, else ~/.actuary)";
+
+void add_run(CLI::App& app, Choice& choice);
+void add_serve(CLI::App& app, Choice& choice);
+void add_history(CLI::App& app, Choice& choice);
+void add_token(CLI::App& app, Choice& choice);
+
+}  // namespace actuary::tools
