@@ -105,6 +105,15 @@ std::string host_interface(const Json& result) {
 Network::Network(const Options& options)
     : options_(options), bridge_("act-" + options.installation) {}
 
+/// Locally administered, and the same for as long as the installation lives.
+std::string Network::bridge_address() const {
+  std::string address = "02:ac";
+  for (std::size_t at = 0; at < options_.installation.size(); at += 2) {
+    address += ":" + options_.installation.substr(at, 2);
+  }
+  return address;
+}
+
 std::filesystem::path Network::folder() const { return options_.data / "runtime/netns"; }
 
 Status Network::open(const std::set<unsigned>& in_use) {
@@ -167,6 +176,9 @@ Status Network::make_bridge() {
     TRY_VOID(make_directory(folder()));
     TRY_VOID(run_ok({.argv = {"ip", "link", "add", bridge_, "type", "bridge"}}));
   }
+  // Left to itself a bridge takes the lowest of its ports' addresses: the next container's port may
+  // change it, and what the others send goes to the old one, unanswered, until they ask again.
+  TRY_VOID(run_ok({.argv = {"ip", "link", "set", bridge_, "address", bridge_address()}}));
   TRY_VOID(run_ok({.argv = {"ip", "addr", "replace", gateway() + "/24", "dev", bridge_}}));
   TRY_VOID(run_ok({.argv = {"ip", "link", "set", bridge_, "up"}}));
   set_kernel_option("/proc/sys/net/ipv6/conf/" + bridge_ + "/disable_ipv6", "1");

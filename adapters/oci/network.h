@@ -52,6 +52,7 @@ class Network {
   [[nodiscard]] Status make_rules();
   [[nodiscard]] Status make_slot(unsigned number) const;
   [[nodiscard]] bool is_busy(unsigned number) const;
+  [[nodiscard]] std::string bridge_address() const;
   [[nodiscard]] std::filesystem::path folder() const;
 
   Options options_;
