@@ -3,10 +3,14 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -19,56 +23,111 @@ tl::unexpected<Error> system_error(const std::string& path) {
   return fail(Code::kStorageFailed, path + ": " + std::generic_category().message(errno));
 }
 
-std::string holder_of(int file) {
-  std::array<char, 32> text{};
-  const ssize_t length = pread(file, text.data(), text.size(), 0);
-  std::string pid(text.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
-  while (!pid.empty() && pid.back() == '\n') pid.pop_back();
-  return pid.empty() ? "another process" : "process " + pid;
+/// `/proc/locks` names a file by its device and inode: `fe:00:1234`.
+std::string name_in_proc(const struct stat& file) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%02x:%02x:%llu", major(file.st_dev), minor(file.st_dev),
+                static_cast<unsigned long long>(file.st_ino));
+  return text.data();
+}
+
+/// What the kernel says; nothing where the holder is in a container whose processes we cannot see.
+std::string holder_by_kernel(int locked) {
+  struct stat status {};
+  if (fstat(locked, &status) != 0) return {};
+  const std::string wanted = name_in_proc(status);
+  std::ifstream locks("/proc/locks");
+  for (std::string row; std::getline(locks, row);) {
+    // `7: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF`; who waits has `->` as its second word.
+    std::istringstream words(row);
+    std::string number, kind, mode, access, pid, file;
+    words >> number >> kind >> mode >> access >> pid >> file;
+    if (kind == "FLOCK" && file == wanted && pid.find_first_not_of("0123456789") == pid.npos &&
+        pid != "0") {
+      return pid;
+    }
+  }
+  return {};
+}
+
+/// What the holder wrote into LOCK; digits only, because anybody may have replaced that file.
+std::string holder_by_file(const std::string& path) {
+  std::string pid;
+  std::ifstream(path) >> pid;
+  const bool plain = pid.size() <= 20 && pid.find_first_not_of("0123456789") == pid.npos;
+  return plain ? pid : std::string();
+}
+
+tl::unexpected<Error> in_use(const std::string& directory, int locked) {
+  std::string pid = holder_by_kernel(locked);
+  if (pid.empty()) pid = holder_by_file(directory + "/LOCK");
+  return fail(Code::kInUse,
+              directory + " is in use by " + (pid.empty() ? "another process" : "process " + pid));
+}
+
+bool is_same(int file, const std::string& path) {
+  struct stat held {};
+  struct stat named {};
+  return fstat(file, &held) == 0 && stat(path.c_str(), &named) == 0 &&
+         held.st_dev == named.st_dev && held.st_ino == named.st_ino;
 }
 
 }  // namespace
 
 Result<DirectoryLock> DirectoryLock::acquire(const std::string& directory) {
-  const std::string path = directory + "/LOCK";
+  const int folder = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return system_error(directory);
+  DirectoryLock lock(directory, folder);
+  if (flock(folder, LOCK_EX | LOCK_NB) != 0) {
+    return errno == EWOULDBLOCK ? in_use(directory, folder) : system_error(directory);
+  }
+  TRY_VOID(lock.verify());
+  TRY_VOID(lock.lock_file());
+  return lock;
+}
+
+Status DirectoryLock::lock_file() {
+  const std::string path = directory_ + "/LOCK";
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0) return system_error(path);
-    DirectoryLock lock(path, file);
-    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK) return system_error(path);
-      return fail(Code::kInUse, directory + " is in use by " + holder_of(file));
+    if (file_ >= 0) close(file_);
+    file_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file_ < 0) return system_error(path);
+    if (flock(file_, LOCK_EX | LOCK_NB) != 0) {
+      return errno == EWOULDBLOCK ? in_use(directory_, file_) : system_error(path);
     }
-    if (!lock.verify())
-      continue;  // removed between open and flock: lock the file that is there now
+    if (!is_same(file_, path)) continue;  // removed meanwhile: lock the file that is there now
     const std::string pid = std::to_string(getpid()) + "\n";
-    const bool written = ftruncate(file, 0) == 0 && pwrite(file, pid.data(), pid.size(), 0) ==
-                                                        static_cast<ssize_t>(pid.size());
-    if (!written) return system_error(path);
-    return lock;
+    // On a full disk the file stays empty: the kernel knows the pid, too.
+    const bool emptied = ftruncate(file_, 0) == 0;
+    const bool written =
+        emptied && pwrite(file_, pid.data(), pid.size(), 0) == static_cast<ssize_t>(pid.size());
+    if (!written && errno != ENOSPC) return system_error(path);
+    return {};
   }
   return fail(Code::kInUse, path + " is being replaced by another process");
 }
 
 DirectoryLock::DirectoryLock(DirectoryLock&& other) noexcept
-    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) {}
+    : directory_(std::move(other.directory_)),
+      folder_(std::exchange(other.folder_, -1)),
+      file_(std::exchange(other.file_, -1)) {}
 
 DirectoryLock& DirectoryLock::operator=(DirectoryLock&& other) noexcept {
-  std::swap(path_, other.path_);
+  std::swap(directory_, other.directory_);
+  std::swap(folder_, other.folder_);
   std::swap(file_, other.file_);
   return *this;
 }
 
 DirectoryLock::~DirectoryLock() {
   if (file_ >= 0) close(file_);
+  if (folder_ >= 0) close(folder_);
 }
 
 Status DirectoryLock::verify() const {
-  struct stat held {};
-  struct stat named {};
-  if (fstat(file_, &held) != 0 || stat(path_.c_str(), &named) != 0) return system_error(path_);
-  if (held.st_dev == named.st_dev && held.st_ino == named.st_ino) return {};
-  return fail(Code::kStorageFailed, path_ + " was replaced; another engine may be writing");
+  if (is_same(folder_, directory_)) return {};
+  return fail(Code::kStorageFailed,
+              directory_ + " was moved or replaced; another engine may be writing there");
 }
 
 }  // namespace actuary::journal::base

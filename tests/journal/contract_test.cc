@@ -26,6 +26,7 @@ class RocksWorld {
  public:
   Journal& open() {
     journal_.reset();
+    if (std::filesystem::exists(away_)) std::filesystem::rename(away_, folder_.path());
     auto opened = journal::rocks::RocksJournal::open({.path = folder_.path()});
     if (!opened) {
       ADD_FAILURE() << opened.error().detail;
@@ -34,11 +35,12 @@ class RocksWorld {
     journal_ = std::move(*opened);
     return *journal_;
   }
-  /// The lock's file vanishes, as if another engine had been let in.
-  void refuse_next_append() { EXPECT_EQ(unlink((folder_.path() + "/LOCK").c_str()), 0); }
+  /// The folder is moved away, so that another engine could be let in where it was.
+  void refuse_next_append() { std::filesystem::rename(folder_.path(), away_); }
 
  private:
   Folder folder_;
+  std::string away_ = folder_.path("away");
   std::unique_ptr<journal::rocks::RocksJournal> journal_;
 };
 

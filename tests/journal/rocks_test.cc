@@ -213,20 +213,5 @@ TEST(RocksJournal, TheQueueIsBounded) {
       << "closing answers what is queued";
 }
 
-TEST(DirectoryLock, IsReleasedWithItsHolder) {
-  const Folder folder;
-  std::filesystem::create_directories(folder.path());
-  {
-    const auto held = DirectoryLock::acquire(folder.path());
-    ASSERT_TRUE(held);
-    EXPECT_EQ(DirectoryLock::acquire(folder.path()).error().code, Code::kInUse);
-  }
-  const auto again = DirectoryLock::acquire(folder.path());
-  ASSERT_TRUE(again);
-  EXPECT_TRUE(again->verify());
-  std::filesystem::remove(folder.path() + "/LOCK");
-  EXPECT_FALSE(again->verify());
-}
-
 }  // namespace
 }  // namespace actuary::tests
