@@ -12,12 +12,14 @@ import tempfile
 
 
 def rows_of(program, quick):
-    """The rows that one program measures; its own table is not shown."""
+    """The rows that one program measures; none, and why on stderr, where it could not."""
     with tempfile.TemporaryDirectory(prefix="actuary-bench-") as folder:
         words = [str(program.resolve()), "--json", "rows.json"] + (["--quick"] if quick else [])
         done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            sys.exit(f"{program.name} failed: {done.stderr.strip()}")
+            print(f"bench/run: {program.name} failed ({done.returncode}): {done.stderr.strip()}",
+                  file=sys.stderr)
+            return []
         with open(pathlib.Path(folder) / "rows.json", encoding="utf-8") as file:
             return json.load(file)
 
@@ -30,21 +32,31 @@ def main():
     parser = argparse.ArgumentParser(
         prog="bench/run", description="Figures of ours beside a reference in the same run.")
     parser.add_argument("--quick", action="store_true",
-                        help="shorter rounds; good for a look, not for a claim")
+                        help="11 rounds all the same, but short ones: for a look, not for a claim")
     parser.add_argument("--json", metavar="FILE", help="also write the rows as a JSON array")
     parser.add_argument("--programs", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--from", dest="folder", default=".", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    rows = []
+    programs = sorted(pathlib.Path(arguments.programs).glob("bench_*"))
+    if not programs:
+        sys.exit(f"bench/run: no bench_* program in {arguments.programs}")
+    rows, silent = [], []
     print(line("name", "figure", "reference", "unit", "ratio", "spread", "bar", "meets"))
-    for program in sorted(pathlib.Path(arguments.programs).glob("bench_*")):
-        for row in rows_of(program, arguments.quick):
+    for program in programs:
+        measured = rows_of(program, arguments.quick)
+        if not measured:
+            silent.append(program.name)
+        for row in measured:
             rows.append(row)
             print(line(row["name"], f"{row['figure']:.0f}", f"{row['reference']:.0f}", row["unit"],
                        f"{row['ratio']:.3f}", f"{row['spread']:.3f}", f"{row['bar']:.2f}",
                        "yes" if row["meets"] else "no"), flush=True)
     if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as file:
+        with open(pathlib.Path(arguments.folder) / arguments.json, "w", encoding="utf-8") as file:
             json.dump(rows, file, indent=2)
+            file.write("\n")
+    if silent:
+        sys.exit("bench/run: without rows: " + ", ".join(silent))
 
 
 if __name__ == "__main__":
