@@ -30,8 +30,9 @@ void MemoryJournal::append(std::vector<Record> batch, Done done) {
 Result<Position> MemoryJournal::apply(std::vector<Record> batch) {
   if (poisoned_)
     return fail(Code::kStorageFailed, "an earlier append failed; open the journal again");
+  const std::lock_guard guard(mutex_);
   const auto version = [this](const StreamId& stream) {
-    return Result<Version>(version_of(stream));
+    return Result<Version>(known_version(stream));
   };
   TRY(fitted, record::fit_batch({log_.size(), term_}, batch, version));
   for (const Record& record : batch) streams_[record.stream].push_back(record.position);
@@ -68,40 +69,60 @@ void MemoryJournal::reopen() {
   poisoned_ = false;
 }
 
-Head MemoryJournal::head() const { return {log_.size(), term_, id_, kFormat}; }
+Head MemoryJournal::head() const {
+  const std::lock_guard guard(mutex_);
+  return {log_.size(), term_, id_, kFormat};
+}
 
 Version MemoryJournal::version_of(const StreamId& stream) const {
+  const std::lock_guard guard(mutex_);
+  return known_version(stream);
+}
+
+Version MemoryJournal::known_version(const StreamId& stream) const {
   const auto known = streams_.find(stream);
   return known == streams_.end() ? 0 : known->second.size();
 }
 
-Status MemoryJournal::scan(Position from, const Visit& visit) const {
-  for (std::size_t at = from == 0 ? 0 : from - 1; at < log_.size(); ++at) {
-    if (!visit(log_[at])) break;
-  }
-  return {};
-}
-
-Status MemoryJournal::scan_stored(Position from, const VisitStored& visit) const {
-  for (std::size_t at = from == 0 ? 0 : from - 1; at < log_.size(); ++at) {
-    TRY(stored, codec::encode_record(log_[at]));
-    if (!visit(at + 1, stored)) break;
-  }
-  return {};
-}
-
-Result<Record> MemoryJournal::read(Position position) const {
-  if (position == 0 || position > log_.size()) {
-    return fail(Code::kNotFound, "the journal has no record " + std::to_string(position));
-  }
+std::optional<Record> MemoryJournal::find(Position position) const {
+  const std::lock_guard guard(mutex_);
+  if (position == 0 || position > log_.size()) return std::nullopt;
   return log_[position - 1];
 }
 
+Status MemoryJournal::scan(Position from, const Visit& visit) const {
+  for (Position at = from == 0 ? 1 : from;; ++at) {
+    const auto record = find(at);
+    if (!record || !visit(*record)) return {};
+  }
+}
+
+Status MemoryJournal::scan_stored(Position from, const VisitStored& visit) const {
+  for (Position at = from == 0 ? 1 : from;; ++at) {
+    const auto record = find(at);
+    if (!record) return {};
+    TRY(stored, codec::encode_record(*record));
+    if (!visit(at, stored)) return {};
+  }
+}
+
+Result<Record> MemoryJournal::read(Position position) const {
+  if (auto record = find(position)) return std::move(*record);
+  return fail(Code::kNotFound, "the journal has no record " + std::to_string(position));
+}
+
 Result<std::vector<Record>> MemoryJournal::read_stream(const StreamId& stream) const {
+  std::vector<Position> positions;
+  {
+    const std::lock_guard guard(mutex_);
+    if (const auto known = streams_.find(stream); known != streams_.end()) {
+      positions = known->second;
+    }
+  }
   std::vector<Record> records;
-  const auto known = streams_.find(stream);
-  if (known == streams_.end()) return records;
-  for (const Position position : known->second) records.push_back(log_[position - 1]);
+  for (const Position position : positions) {
+    records.push_back(find(position).value());
+  }
   return records;
 }
 

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,8 +11,9 @@
 
 namespace actuary::journal::memory {
 
-/// The journal's in-memory twin: the same answers, no disk, one thread. Held appends let a
-/// simulated world choose when an append becomes durable, whether it does, and where a crash falls.
+/// The journal's in-memory twin: the same answers, no disk, no thread of its own. Held appends let
+/// a simulated world choose when an append becomes durable, whether it does, and where a crash
+/// falls. One thread appends; any may read.
 class MemoryJournal final : public Journal {
  public:
   enum class Completion {
@@ -53,9 +55,13 @@ class MemoryJournal final : public Journal {
 
   Result<Position> apply(std::vector<Record> batch);
   Result<Position> lose(std::vector<Record> batch, Fate fate);
+  [[nodiscard]] Version known_version(const StreamId& stream) const;
+  /// The record at `position`; absent beyond the head.
+  [[nodiscard]] std::optional<Record> find(Position position) const;
 
   const Completion completion_;
   const std::string id_;
+  mutable std::mutex mutex_;  ///< guards what readers look at: log, streams, term
   std::vector<Record> log_;
   std::map<StreamId, std::vector<Position>> streams_;
   std::uint64_t term_ = 0;

@@ -37,4 +37,10 @@ Result<std::vector<Record>> RocksReader::read_stream(const StreamId& stream) con
   return store_->read_stream(stream);
 }
 
+Status RocksReader::scan_index(const VisitIndex& visit) const { return store_->scan_index(visit); }
+
+Result<Position> RocksReader::indexed(const StreamId& stream, Version version) const {
+  return store_->indexed(stream, version);
+}
+
 }  // namespace actuary::journal::rocks

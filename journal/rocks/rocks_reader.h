@@ -28,6 +28,12 @@ class RocksReader final : public Reader {
   [[nodiscard]] Result<Record> read(Position position) const override;
   [[nodiscard]] Result<std::vector<Record>> read_stream(const StreamId& stream) const override;
 
+  /// The index of streams as it is stored, for verification: `kind id version` -> position.
+  using VisitIndex = std::function<bool(BytesView key, BytesView value)>;
+  [[nodiscard]] Status scan_index(const VisitIndex& visit) const;
+  /// Where the index says that this version is; 0: nowhere.
+  [[nodiscard]] Result<Position> indexed(const StreamId& stream, Version version) const;
+
  private:
   explicit RocksReader(std::unique_ptr<Store> store);
 

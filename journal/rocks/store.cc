@@ -109,4 +109,23 @@ Result<std::vector<Record>> Store::read_stream(const StreamId& stream) const {
   return records;
 }
 
+Status Store::scan_index(const VisitIndex& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> each(
+      database_->NewIterator(read_options(), family(Family::kStreams)));
+  for (each->SeekToFirst(); each->Valid(); each->Next()) {
+    if (!visit(view(each->key()), view(each->value()))) return {};
+  }
+  return checked(each->status());
+}
+
+Result<Position> Store::indexed(const StreamId& stream, Version version) const {
+  std::string stored;
+  const auto found = database_->Get(read_options(), family(Family::kStreams),
+                                    stream_key(stream, version), &stored);
+  if (found.IsNotFound()) return Position{0};
+  TRY_VOID(checked(found));
+  if (stored.size() != 8) return fail(Code::kCorrupt, "an entry of the index is damaged");
+  return bytes_number(stored);
+}
+
 }  // namespace actuary::journal::rocks

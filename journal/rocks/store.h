@@ -19,6 +19,7 @@ class Store {
  public:
   using Visit = std::function<bool(const Record&)>;
   using VisitStored = std::function<bool(Position, BytesView)>;
+  using VisitIndex = std::function<bool(BytesView key, BytesView value)>;
 
   /// A new journal, whole or not at all: it is made beside its place and then renamed into it.
   [[nodiscard]] static Status create(const std::string& directory);
@@ -49,6 +50,10 @@ class Store {
   /// errors: kNotFound beyond `head`; kCorrupt and kNewerVersion
   [[nodiscard]] Result<Record> read_within(Position position, Position head) const;
   [[nodiscard]] Result<std::vector<Record>> read_stream(const StreamId& stream) const;
+  /// Visits the index of streams in the order of its keys, as it is stored.
+  [[nodiscard]] Status scan_index(const VisitIndex& visit) const;
+  /// Where the index says that this version is; 0: nowhere.
+  [[nodiscard]] Result<Position> indexed(const StreamId& stream, Version version) const;
 
  private:
   Store() = default;
