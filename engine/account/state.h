@@ -9,15 +9,14 @@
 namespace actuary::engine::account {
 
 struct Absent {
-  friend bool operator==(const Absent&, const Absent&) = default;
+  ACTUARY_FIELDS(Absent);
 };
 
 struct Open {
   UserId user_id;
   std::string username;
   std::set<TokenId> tokens;  ///< valid ones
-
-  friend bool operator==(const Open&, const Open&) = default;
+  ACTUARY_FIELDS(Open, user_id, username, tokens);
 };
 
 using State = std::variant<Absent, Open>;

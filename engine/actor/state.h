@@ -9,7 +9,7 @@
 namespace actuary::engine::actor {
 
 struct Absent {
-  friend bool operator==(const Absent&, const Absent&) = default;
+  ACTUARY_FIELDS(Absent);
 };
 
 struct Present {
@@ -18,12 +18,11 @@ struct Present {
   events::ActorProfile profile;
   std::map<std::string, events::ActorVersion> versions;
   std::map<std::string, BuildId> tags;
-
-  friend bool operator==(const Present&, const Present&) = default;
+  ACTUARY_FIELDS(Present, actor_id, user_id, profile, versions, tags);
 };
 
 struct Deleted {
-  friend bool operator==(const Deleted&, const Deleted&) = default;
+  ACTUARY_FIELDS(Deleted);
 };
 
 using State = std::variant<Absent, Present, Deleted>;

@@ -10,41 +10,40 @@ namespace actuary::engine::build {
 
 struct Facts {
   events::BuildCreated created;  ///< the snapshot that is being built
-
-  friend bool operator==(const Facts&, const Facts&) = default;
+  ACTUARY_FIELDS(Facts, created);
 };
 
 struct Absent {
-  friend bool operator==(const Absent&, const Absent&) = default;
+  ACTUARY_FIELDS(Absent);
 };
 struct Ready {
   Facts facts;
-  friend bool operator==(const Ready&, const Ready&) = default;
+  ACTUARY_FIELDS(Ready, facts);
 };
 struct Running {
   Facts facts;
   Instant timeout_at;
-  friend bool operator==(const Running&, const Running&) = default;
+  ACTUARY_FIELDS(Running, facts, timeout_at);
 };
 struct TimingOut {
   Facts facts;
   Instant declare_at;
-  friend bool operator==(const TimingOut&, const TimingOut&) = default;
+  ACTUARY_FIELDS(TimingOut, facts, declare_at);
 };
 struct Aborting {
   Facts facts;
   Instant declare_at;
-  friend bool operator==(const Aborting&, const Aborting&) = default;
+  ACTUARY_FIELDS(Aborting, facts, declare_at);
 };
 struct Finished {
   Facts facts;
   events::Outcome outcome = events::Outcome::kFailed;
   std::optional<events::Image> image;
-  friend bool operator==(const Finished&, const Finished&) = default;
+  ACTUARY_FIELDS(Finished, facts, outcome, image);
 };
 struct Expired {
   Facts facts;
-  friend bool operator==(const Expired&, const Expired&) = default;
+  ACTUARY_FIELDS(Expired, facts);
 };
 
 using State = std::variant<Absent, Ready, Running, TimingOut, Aborting, Finished, Expired>;

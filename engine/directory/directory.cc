@@ -16,35 +16,54 @@ const typename Map::mapped_type* find_in(const Map& map, const Key& key) {
   return found == map.end() ? nullptr : &found->second;
 }
 
-}  // namespace
+void release_run(Tables& d, const RunId& id) {
+  const auto found = d.demands.find(id);
+  if (found == d.demands.end()) return;
+  if (found->second.admitted) {
+    --d.runs_admitted;
+    d.memory_in_use_mbytes -= found->second.memory_mbytes;
+    d.disk_in_use_mbytes -= found->second.disk_mbytes;
+  }
+  d.demands.erase(found);
+}
+
+void finish_build(Tables& d, const BuildId& id) {
+  BuildFacts& build = d.builds.at(id);
+  build.finished = true;
+  if (!build.image) build.env_vars.clear();
+  if (build.running) {
+    build.running = false;
+    --d.builds_running;
+  }
+  std::erase_if(d.waiting_builds, [&](const auto& entry) { return entry.second == id; });
+}
 
 /// One overload per event that changes a cross-stream fact; the rest is nobody else's business.
 struct Folder {
-  Directory& d;
+  Tables& d;
   const Record& record;
 
   void operator()(const events::UserCreated& e) const {
-    d.users_[e.user_id] = e.username;
-    d.user_names_[e.username] = e.user_id;
+    d.users[e.user_id] = e.username;
+    d.user_names[e.username] = e.user_id;
   }
   void operator()(const events::TokenCreated& e) const {
-    d.tokens_[e.hash] = {e.token_id, id_of<UserId>(record.stream)};
+    d.tokens[e.hash] = {e.token_id, id_of<UserId>(record.stream)};
   }
   void operator()(const events::TokenRevoked& e) const {
-    std::erase_if(d.tokens_,
-                  [&](const auto& entry) { return entry.second.token_id == e.token_id; });
+    std::erase_if(d.tokens, [&](const auto& entry) { return entry.second.token_id == e.token_id; });
   }
 
   void operator()(const events::ActorCreated& e) const {
-    d.actors_[e.actor_id] = {e.user_id, e.profile.name, e.profile.default_options, {}, {}, {}};
-    d.actor_names_[{e.user_id, e.profile.name}] = e.actor_id;
+    d.actors[e.actor_id] = {e.user_id, e.profile.name, e.profile.default_options, {}, {}, {}};
+    d.actor_names[{e.user_id, e.profile.name}] = e.actor_id;
   }
   void operator()(const events::ActorProfileChanged& e) const {
-    ActorFacts& actor = d.actors_.at(id_of<ActorId>(record.stream));
-    d.actor_names_.erase({actor.user_id, actor.name});
+    ActorFacts& actor = d.actors.at(id_of<ActorId>(record.stream));
+    d.actor_names.erase({actor.user_id, actor.name});
     actor.name = e.profile.name;
     actor.default_options = e.profile.default_options;
-    d.actor_names_[{actor.user_id, actor.name}] = id_of<ActorId>(record.stream);
+    d.actor_names[{actor.user_id, actor.name}] = id_of<ActorId>(record.stream);
   }
   void operator()(const events::VersionPut& e) const {
     actor().versions[e.version.number] = e.version;
@@ -57,40 +76,40 @@ struct Folder {
   void operator()(const events::TagRemoved& e) const { actor().tags.erase(e.tag); }
   void operator()(const events::ActorDeleted&) const {
     const auto id = id_of<ActorId>(record.stream);
-    d.actor_names_.erase({d.actors_.at(id).user_id, d.actors_.at(id).name});
-    d.actors_.erase(id);
+    d.actor_names.erase({d.actors.at(id).user_id, d.actors.at(id).name});
+    d.actors.erase(id);
   }
 
   void operator()(const events::BuildCreated& e) const {
-    d.builds_[e.build_id] = {e.actor_id, e.build_number, e.memory_mbytes, e.version.env_vars, {},
-                             false,      false};
-    d.build_numbers_[{e.actor_id, e.build_number}] = e.build_id;
-    d.waiting_builds_[record.position] = e.build_id;
+    d.builds[e.build_id] = {e.actor_id, e.build_number, e.memory_mbytes, e.version.env_vars, {},
+                            false,      false};
+    d.build_numbers[{e.actor_id, e.build_number}] = e.build_id;
+    d.waiting_builds[record.position] = e.build_id;
   }
   void operator()(const events::BuildStarted&) const {
     const auto id = id_of<BuildId>(record.stream);
-    std::erase_if(d.waiting_builds_, [&](const auto& entry) { return entry.second == id; });
-    d.builds_.at(id).running = true;
-    ++d.builds_running_;
+    std::erase_if(d.waiting_builds, [&](const auto& entry) { return entry.second == id; });
+    d.builds.at(id).running = true;
+    ++d.builds_running;
   }
   void operator()(const events::BuildSucceeded& e) const {
     const auto id = id_of<BuildId>(record.stream);
-    d.builds_.at(id).image = e.image;
-    d.finish_build(id);
+    d.builds.at(id).image = e.image;
+    finish_build(d, id);
   }
   void operator()(const events::BuildFailed&) const {
-    d.finish_build(id_of<BuildId>(record.stream));
+    finish_build(d, id_of<BuildId>(record.stream));
   }
   void operator()(const events::BuildAborted&) const {
-    d.finish_build(id_of<BuildId>(record.stream));
+    finish_build(d, id_of<BuildId>(record.stream));
   }
   void operator()(const events::BuildTimedOut&) const {
-    d.finish_build(id_of<BuildId>(record.stream));
+    finish_build(d, id_of<BuildId>(record.stream));
   }
   void operator()(const events::BuildDeleted&) const {
     const auto id = id_of<BuildId>(record.stream);
-    d.build_numbers_.erase({d.builds_.at(id).actor_id, d.builds_.at(id).number});
-    d.builds_.erase(id);
+    d.build_numbers.erase({d.builds.at(id).actor_id, d.builds.at(id).number});
+    d.builds.erase(id);
   }
 
   void operator()(const events::RunCreated& e) const { wait(e.run_id, e.options); }
@@ -98,112 +117,101 @@ struct Folder {
     wait(id_of<RunId>(record.stream), e.options);
   }
   void operator()(const events::RunHeld& e) const {
-    d.demands_.at(id_of<RunId>(record.stream)).held = e.reason;
+    d.demands.at(id_of<RunId>(record.stream)).held = e.reason;
   }
   void operator()(const events::AttemptBegan&) const {
     const auto id = id_of<RunId>(record.stream);
-    RunDemand& demand = d.demands_.at(id);
+    RunDemand& demand = d.demands.at(id);
     stop_waiting(id);
     if (demand.admitted) return;
     demand.admitted = true;
-    ++d.runs_admitted_;
-    d.memory_in_use_mbytes_ += demand.memory_mbytes;
-    d.disk_in_use_mbytes_ += demand.disk_mbytes;
+    ++d.runs_admitted;
+    d.memory_in_use_mbytes += demand.memory_mbytes;
+    d.disk_in_use_mbytes += demand.disk_mbytes;
   }
   void operator()(const events::RunFinished&) const {
     const auto id = id_of<RunId>(record.stream);
     stop_waiting(id);
-    d.release_run(id);
+    release_run(d, id);
   }
 
   void operator()(const events::StorageCreated& e) const {
-    d.storages_[e.storage_id] = {e.user_id, e.kind, e.name};
-    if (!e.name.empty()) d.storage_names_[{e.user_id, e.kind, e.name}] = e.storage_id;
+    d.storages[e.storage_id] = {e.user_id, e.kind, e.name};
+    if (!e.name.empty()) d.storage_names[{e.user_id, e.kind, e.name}] = e.storage_id;
   }
   void operator()(const events::StorageChanged& e) const {
     const auto id = id_of<StorageId>(record.stream);
-    StorageFacts& storage = d.storages_.at(id);
-    d.storage_names_.erase({storage.user_id, storage.kind, storage.name});
+    StorageFacts& storage = d.storages.at(id);
+    d.storage_names.erase({storage.user_id, storage.kind, storage.name});
     storage.name = e.name;
-    if (!e.name.empty()) d.storage_names_[{storage.user_id, storage.kind, e.name}] = id;
+    if (!e.name.empty()) d.storage_names[{storage.user_id, storage.kind, e.name}] = id;
   }
   void operator()(const events::StorageDeleted&) const {
     const auto id = id_of<StorageId>(record.stream);
-    const StorageFacts storage = d.storages_.at(id);
-    d.storage_names_.erase({storage.user_id, storage.kind, storage.name});
-    d.storages_.erase(id);
+    const auto found = d.storages.find(id);
+    if (found == d.storages.end()) return;  // unnamed, and it had left memory
+    const StorageFacts storage = found->second;
+    d.storage_names.erase({storage.user_id, storage.kind, storage.name});
+    d.storages.erase(id);
   }
 
   template <class Other>
   void operator()(const Other&) const {}
 
  private:
-  [[nodiscard]] ActorFacts& actor() const { return d.actors_.at(id_of<ActorId>(record.stream)); }
+  [[nodiscard]] ActorFacts& actor() const { return d.actors.at(id_of<ActorId>(record.stream)); }
 
   void wait(const RunId& id, const events::RunOptions& options) const {
-    d.demands_[id] = {options.memory_mbytes, options.disk_mbytes, false, {}};
-    d.waiting_runs_[record.position] = id;
-    d.waiting_since_[id] = record.position;
+    d.demands[id] = {options.memory_mbytes, options.disk_mbytes, false, {}};
+    d.waiting_runs[record.position] = id;
+    d.waiting_since[id] = record.position;
   }
   void stop_waiting(const RunId& id) const {
-    if (const auto since = d.waiting_since_.find(id); since != d.waiting_since_.end()) {
-      d.waiting_runs_.erase(since->second);
-      d.waiting_since_.erase(since);
+    if (const auto since = d.waiting_since.find(id); since != d.waiting_since.end()) {
+      d.waiting_runs.erase(since->second);
+      d.waiting_since.erase(since);
     }
   }
 };
 
-void Directory::apply(const Record& record) { std::visit(Folder{*this, record}, record.event); }
+}  // namespace
 
-void Directory::release_run(const RunId& id) {
-  const auto found = demands_.find(id);
-  if (found == demands_.end()) return;
-  if (found->second.admitted) {
-    --runs_admitted_;
-    memory_in_use_mbytes_ -= found->second.memory_mbytes;
-    disk_in_use_mbytes_ -= found->second.disk_mbytes;
-  }
-  demands_.erase(found);
-}
-
-void Directory::finish_build(const BuildId& id) {
-  BuildFacts& build = builds_.at(id);
-  build.finished = true;
-  if (build.running) {
-    build.running = false;
-    --builds_running_;
-  }
-  std::erase_if(waiting_builds_, [&](const auto& entry) { return entry.second == id; });
-}
+void Directory::apply(const Record& record) { std::visit(Folder{tables_, record}, record.event); }
 
 std::optional<UserId> Directory::find_user(std::string_view username) const {
-  const UserId* id = find_in(user_names_, username);
+  const UserId* id = find_in(tables_.user_names, username);
   return id ? std::optional(*id) : std::nullopt;
 }
 
 std::string Directory::username_of(const UserId& id) const {
-  const std::string* name = find_in(users_, id);
+  const std::string* name = find_in(tables_.users, id);
   return name ? *name : std::string{};
 }
 
 const TokenFacts* Directory::find_token(std::string_view hash) const {
-  return find_in(tokens_, hash);
+  return find_in(tables_.tokens, hash);
 }
-const ActorFacts* Directory::find_actor(const ActorId& id) const { return find_in(actors_, id); }
-const BuildFacts* Directory::find_build(const BuildId& id) const { return find_in(builds_, id); }
+const ActorFacts* Directory::find_actor(const ActorId& id) const {
+  return find_in(tables_.actors, id);
+}
+const BuildFacts* Directory::find_build(const BuildId& id) const {
+  return find_in(tables_.builds, id);
+}
 const StorageFacts* Directory::find_storage(const StorageId& id) const {
-  return find_in(storages_, id);
+  return find_in(tables_.storages, id);
 }
-const RunDemand* Directory::find_demand(const RunId& id) const { return find_in(demands_, id); }
+const RunDemand* Directory::find_demand(const RunId& id) const {
+  return find_in(tables_.demands, id);
+}
 
 std::optional<ActorId> Directory::find_actor(const UserId& owner, std::string_view name) const {
-  const ActorId* id = find_in(actor_names_, std::pair{owner, std::string(name)});
+  const ActorId* id = find_in(tables_.actor_names, std::pair{owner, std::string(name)});
   return id ? std::optional(*id) : std::nullopt;
 }
 
 std::optional<StorageId> Directory::find_storage(const UserId& owner, events::StorageKind kind,
                                                  std::string_view name) const {
-  const StorageId* id = find_in(storage_names_, std::tuple{owner, kind, std::string(name)});
+  const StorageId* id = find_in(tables_.storage_names, std::tuple{owner, kind, std::string(name)});
   return id ? std::optional(*id) : std::nullopt;
 }
 
@@ -213,8 +221,8 @@ Result<BuildId> Directory::resolve_build(const ActorId& actor,
   if (facts == nullptr) return fail(Code::kNotFound, "Actor was not found");
   const std::string wanted(tag_or_number);
   const bool is_number = std::count(wanted.begin(), wanted.end(), '.') == 2;
-  const BuildId* id =
-      is_number ? find_in(build_numbers_, std::pair{actor, wanted}) : find_in(facts->tags, wanted);
+  const BuildId* id = is_number ? find_in(tables_.build_numbers, std::pair{actor, wanted})
+                                : find_in(facts->tags, wanted);
   if (id == nullptr && is_number)
     return fail(Code::kNotFound, "Build number \"" + wanted + "\" was not found.");
   if (id == nullptr) {

@@ -5,7 +5,9 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "journal/record/record.h"
 
@@ -16,6 +18,7 @@ namespace actuary::engine::directory {
 struct TokenFacts {
   TokenId token_id;
   UserId user_id;
+  ACTUARY_FIELDS(TokenFacts, token_id, user_id);
 };
 
 struct ActorFacts {
@@ -25,22 +28,27 @@ struct ActorFacts {
   std::map<std::string, events::ActorVersion> versions;
   std::map<std::string, BuildId> tags;
   std::map<std::string, std::uint32_t> last_build;  ///< by version number; survives the version
+  ACTUARY_FIELDS(ActorFacts, user_id, name, default_options, versions, tags, last_build);
 };
 
+/// Stays until its build is deleted: a number or a tag may ask for it at any time.
 struct BuildFacts {
   ActorId actor_id;
   std::string number;
   std::uint64_t memory_mbytes = 0;
-  std::vector<events::EnvVar> env_vars;
-  std::optional<events::Image> image;  ///< once it has succeeded
+  std::vector<events::EnvVar> env_vars;  ///< none any more when it ended without an image
+  std::optional<events::Image> image;    ///< once it has succeeded
   bool running = false;
   bool finished = false;
+  ACTUARY_FIELDS(BuildFacts, actor_id, number, memory_mbytes, env_vars, image, running, finished);
 };
 
+/// Of named storages, and of those unnamed ones that are in memory; see executor/folded.h.
 struct StorageFacts {
   UserId user_id;
   events::StorageKind kind = events::StorageKind::kKeyValueStore;
   std::string name;
+  ACTUARY_FIELDS(StorageFacts, user_id, kind, name);
 };
 
 /// What a run asks of the host, and whether it holds it now.
@@ -49,13 +57,54 @@ struct RunDemand {
   std::uint64_t disk_mbytes = 0;
   bool admitted = false;
   std::string held;  ///< why it waits, as its user was told
+  ACTUARY_FIELDS(RunDemand, memory_mbytes, disk_mbytes, admitted, held);
+};
+
+struct NameLess {
+  using is_transparent = void;
+  template <class A, class B>
+  bool operator()(const A& a, const B& b) const {
+    return std::string_view(a) < std::string_view(b);
+  }
+};
+
+/// All that a directory knows: what a snapshot of it holds.
+struct Tables {
+  std::map<UserId, std::string> users;
+  std::map<std::string, UserId, NameLess> user_names;
+  std::map<std::string, TokenFacts, NameLess> tokens;  ///< by hash
+  std::map<ActorId, ActorFacts> actors;
+  std::map<std::pair<UserId, std::string>, ActorId> actor_names;
+  std::map<BuildId, BuildFacts> builds;
+  std::map<std::pair<ActorId, std::string>, BuildId> build_numbers;
+  std::map<StorageId, StorageFacts> storages;
+  std::map<std::tuple<UserId, events::StorageKind, std::string>, StorageId> storage_names;
+  std::map<Position, RunId> waiting_runs;
+  std::map<RunId, Position> waiting_since;
+  std::map<RunId, RunDemand> demands;
+  std::map<Position, BuildId> waiting_builds;
+  std::uint64_t memory_in_use_mbytes = 0;
+  std::uint64_t disk_in_use_mbytes = 0;
+  std::uint32_t builds_running = 0;
+  std::uint32_t runs_admitted = 0;
+  ACTUARY_FIELDS(Tables, users, user_names, tokens, actors, actor_names, builds, build_numbers,
+                 storages, storage_names, waiting_runs, waiting_since, demands, waiting_builds,
+                 memory_in_use_mbytes, disk_in_use_mbytes, builds_running, runs_admitted);
 };
 
 class Directory {
  public:
+  Directory() = default;
+  explicit Directory(Tables tables) : tables_(std::move(tables)) {}
+
   void apply(const Record& record);
 
-  [[nodiscard]] bool user_exists(const UserId& id) const { return users_.contains(id); }
+  /// An unnamed storage leaves memory, and comes back as it was.
+  void forget(const StorageId& id) { tables_.storages.erase(id); }
+  void recall(const StorageId& id, StorageFacts facts) { tables_.storages[id] = std::move(facts); }
+  [[nodiscard]] const Tables& tables() const { return tables_; }
+
+  [[nodiscard]] bool user_exists(const UserId& id) const { return tables_.users.contains(id); }
   [[nodiscard]] std::optional<UserId> find_user(std::string_view username) const;
   [[nodiscard]] std::string username_of(const UserId& id) const;
   /// By the token's keyed hash; a revoked token is not found.
@@ -75,46 +124,20 @@ class Directory {
                                                       std::string_view name) const;
 
   /// Runs and builds in the order in which they began to wait.
-  [[nodiscard]] const std::map<Position, RunId>& waiting_runs() const { return waiting_runs_; }
+  [[nodiscard]] const std::map<Position, RunId>& waiting_runs() const {
+    return tables_.waiting_runs;
+  }
   [[nodiscard]] const std::map<Position, BuildId>& waiting_builds() const {
-    return waiting_builds_;
+    return tables_.waiting_builds;
   }
   [[nodiscard]] const RunDemand* find_demand(const RunId& id) const;
-  [[nodiscard]] std::uint64_t memory_in_use_mbytes() const { return memory_in_use_mbytes_; }
-  [[nodiscard]] std::uint64_t disk_in_use_mbytes() const { return disk_in_use_mbytes_; }
-  [[nodiscard]] std::uint32_t builds_running() const { return builds_running_; }
-  [[nodiscard]] std::uint32_t runs_admitted() const { return runs_admitted_; }
+  [[nodiscard]] std::uint64_t memory_in_use_mbytes() const { return tables_.memory_in_use_mbytes; }
+  [[nodiscard]] std::uint64_t disk_in_use_mbytes() const { return tables_.disk_in_use_mbytes; }
+  [[nodiscard]] std::uint32_t builds_running() const { return tables_.builds_running; }
+  [[nodiscard]] std::uint32_t runs_admitted() const { return tables_.runs_admitted; }
 
  private:
-  friend struct Folder;
-  struct NameLess {
-    using is_transparent = void;
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      return std::string_view(a) < std::string_view(b);
-    }
-  };
-
-  void release_run(const RunId& id);
-  void finish_build(const BuildId& id);
-
-  std::map<UserId, std::string> users_;
-  std::map<std::string, UserId, NameLess> user_names_;
-  std::map<std::string, TokenFacts, NameLess> tokens_;  ///< by hash
-  std::map<ActorId, ActorFacts> actors_;
-  std::map<std::pair<UserId, std::string>, ActorId> actor_names_;
-  std::map<BuildId, BuildFacts> builds_;
-  std::map<std::pair<ActorId, std::string>, BuildId> build_numbers_;
-  std::map<StorageId, StorageFacts> storages_;
-  std::map<std::tuple<UserId, events::StorageKind, std::string>, StorageId> storage_names_;
-  std::map<Position, RunId> waiting_runs_;
-  std::map<RunId, Position> waiting_since_;
-  std::map<RunId, RunDemand> demands_;
-  std::map<Position, BuildId> waiting_builds_;
-  std::uint64_t memory_in_use_mbytes_ = 0;
-  std::uint64_t disk_in_use_mbytes_ = 0;
-  std::uint32_t builds_running_ = 0;
-  std::uint32_t runs_admitted_ = 0;
+  Tables tables_;
 };
 
 }  // namespace actuary::engine::directory

@@ -8,7 +8,9 @@
 
 namespace actuary::engine::executor {
 
-Aggregates::AnyState Aggregates::absent(StreamKind kind) {
+namespace {
+
+AnyState absent(StreamKind kind) {
   switch (kind) {
     case StreamKind::kSystem:
       return System{};
@@ -26,7 +28,43 @@ Aggregates::AnyState Aggregates::absent(StreamKind kind) {
   return System{};
 }
 
-const Aggregates::Slot* Aggregates::find(const StreamId& stream) const {
+/// One overload per kind of aggregate, over its own statuses.
+struct Rester {
+  Rest operator()(const System&) const { return Rest::kAwake; }
+  Rest operator()(const account::State& s) const {
+    return std::holds_alternative<account::Absent>(s) ? Rest::kGone : Rest::kAwake;
+  }
+  Rest operator()(const actor::State& s) const {
+    return std::holds_alternative<actor::Present>(s) ? Rest::kAwake : Rest::kGone;
+  }
+  Rest operator()(const build::State& s) const {
+    if (std::holds_alternative<build::Finished>(s)) return Rest::kOver;
+    return is_nothing<build::Absent, build::Expired>(s) ? Rest::kGone : Rest::kAwake;
+  }
+  Rest operator()(const run::State& s) const {
+    if (std::holds_alternative<run::Finished>(s)) return Rest::kOver;
+    return is_nothing<run::Absent, run::Expired>(s) ? Rest::kGone : Rest::kAwake;
+  }
+  /// A name makes a storage a fact that others must not take; without one it only lies there.
+  Rest operator()(const storage::State& s) const {
+    const auto* present = std::get_if<storage::Present>(&s);
+    if (present == nullptr) return Rest::kGone;
+    return present->name.empty() ? Rest::kOver : Rest::kAwake;
+  }
+
+  template <class Absent, class Expired, class State>
+  static bool is_nothing(const State& s) {
+    return std::holds_alternative<Absent>(s) || std::holds_alternative<Expired>(s);
+  }
+};
+
+}  // namespace
+
+Rest rest_of(const AnyState& state) { return std::visit(Rester{}, state); }
+
+Slot absent_slot(StreamKind kind) { return {absent(kind), 0, 0}; }
+
+const Slot* Aggregates::find(const StreamId& stream) const {
   const auto found = slots_.find(stream);
   return found == slots_.end() ? nullptr : &found->second;
 }
@@ -58,10 +96,7 @@ Decision Aggregates::decide(const Command& command, const Context& context) cons
   return std::visit(Decider{current, context}, command);
 }
 
-void Aggregates::evolve(const Record& record) {
-  const auto [place, fresh] =
-      slots_.try_emplace(record.stream, Slot{absent(record.stream.kind), 0});
-  Slot& slot = place->second;
+void evolve(Slot& slot, const Record& record) {
   struct Evolver {
     Recorded<events::Event> recorded;
     AnyState operator()(const System&) const { return System{}; }
@@ -73,6 +108,15 @@ void Aggregates::evolve(const Record& record) {
   };
   slot.state = std::visit(Evolver{{record.event, record.position, record.recorded_at}}, slot.state);
   slot.version = record.version;
+  slot.last = record.position;
+}
+
+void Aggregates::evolve(const Record& record) {
+  const auto place = slots_.find(record.stream);
+  Slot& slot = place != slots_.end()
+                   ? place->second
+                   : slots_.emplace(record.stream, absent_slot(record.stream.kind)).first->second;
+  executor::evolve(slot, record);
 }
 
 Effects Aggregates::react(const Record& record) const {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "engine/account/state.h"
@@ -14,10 +15,38 @@
 
 namespace actuary::engine::executor {
 
+struct System {
+  ACTUARY_FIELDS(System);
+};
+using AnyState =
+    std::variant<System, account::State, actor::State, build::State, run::State, storage::State>;
+
+/// One stream as it was folded so far.
+struct Slot {
+  AnyState state;
+  Version version = 0;
+  Position last = 0;  ///< of its last event
+  ACTUARY_FIELDS(Slot, state, version, last);
+};
+
+/// Whether a stream may still change by itself. What is over changes only when a command names it,
+/// what is gone never again.
+enum class Rest : std::uint8_t { kAwake, kOver, kGone };
+[[nodiscard]] Rest rest_of(const AnyState& state);
+
+/// A stream without events.
+[[nodiscard]] Slot absent_slot(StreamKind kind);
+void evolve(Slot& slot, const Record& record);
+
 /// Every aggregate's folded state, by stream, behind the four pure functions that all of them
 /// share.
 class Aggregates {
  public:
+  using Slots = std::map<StreamId, Slot>;
+
+  Aggregates() = default;
+  explicit Aggregates(Slots slots) : slots_(std::move(slots)) {}
+
   [[nodiscard]] Decision decide(const Command& command, const Context& context) const;
   /// Folds one record into its stream's state.
   void evolve(const Record& record);
@@ -30,6 +59,12 @@ class Aggregates {
   [[nodiscard]] Effects outstanding() const;
   /// Nothing but `Absent` for an unknown id.
   [[nodiscard]] const run::State& run(const RunId& id) const;
+
+  /// Null: not in memory. That says nothing about whether the journal has it.
+  [[nodiscard]] const Slot* find(const StreamId& stream) const;
+  void put(const StreamId& stream, Slot slot) { slots_[stream] = std::move(slot); }
+  void forget(const StreamId& stream) { slots_.erase(stream); }
+  [[nodiscard]] const Slots& slots() const { return slots_; }
 
   template <class Visit>
   void for_each_stream(Visit visit) const {
@@ -44,18 +79,7 @@ class Aggregates {
   }
 
  private:
-  struct System {};
-  using AnyState =
-      std::variant<System, account::State, actor::State, build::State, run::State, storage::State>;
-  struct Slot {
-    AnyState state;
-    Version version = 0;
-  };
-
-  static AnyState absent(StreamKind kind);
-  [[nodiscard]] const Slot* find(const StreamId& stream) const;
-
-  std::map<StreamId, Slot> slots_;
+  Slots slots_;
 };
 
 }  // namespace actuary::engine::executor

@@ -1,5 +1,6 @@
 #include "engine/executor/executor.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -36,27 +37,33 @@ Status check_size(const Submission& submission, const Events& events, const Byte
 
 }  // namespace
 
-Executor::Executor(Outside outside, decision::Settings settings)
-    : outside_(std::move(outside)), settings_(settings), self_(std::make_shared<Executor*>(this)) {}
+Executor::Executor(Outside outside, decision::Settings settings, Residency residency)
+    : outside_(std::move(outside)),
+      settings_(settings),
+      folded_(residency),
+      self_(std::make_shared<Executor*>(this)) {}
 
 Executor::~Executor() { *self_ = nullptr; }
 
-Status Executor::start(Claim claim, std::function<void()> ready) {
-  TRY_VOID(outside_.journal.scan(1, [this](const Record& record) {
-    fold(record);
-    return true;
+Status Executor::start(Claim claim, std::function<void()> ready,
+                       std::optional<Folded::Image> image) {
+  Position from = 1;
+  if (image) {
+    from = image->position + 1;
+    folded_ = Folded(std::move(*image));
+  }
+  Status folded;
+  TRY_VOID(outside_.journal.scan(from, [&](const Record& record) {
+    folded = folded_.replay(record, outside_.journal);
+    return folded.has_value();
   }));
+  TRY_VOID(folded);
   last_ = durable_ = outside_.journal.head().position;
   term_ = outside_.journal.head().term;
   ready_ = std::move(ready);
   claim_term(claim);
   flush();
   return {};
-}
-
-void Executor::fold(const Record& record) {
-  aggregates_.evolve(record);
-  directory_.apply(record);
 }
 
 void Executor::claim_term(const Claim& claim) {
@@ -66,10 +73,10 @@ void Executor::claim_term(const Claim& claim) {
                        events::TermClaimed{term_, claim.nonce, claim.pid, claim.program}}};
   record(events, {kSystemPrincipal, outside_.ids.next<CommandId>(), 0, 0, "system.ClaimTerm", {}},
          now);
-  for (decision::Effect& effect : aggregates_.outstanding())
+  for (decision::Effect& effect : aggregates().outstanding())
     effects_.push_back({last_, std::move(effect)});
-  aggregates_.for_each_stream(
-      [&](const StreamId& stream) { deadlines_.set(stream, aggregates_.deadline(stream), now); });
+  aggregates().for_each_stream(
+      [&](const StreamId& stream) { deadlines_.set(stream, aggregates().deadline(stream), now); });
 }
 
 void Executor::submit(Submission submission) {
@@ -93,11 +100,18 @@ void Executor::tick() {
   if (stopped_) return;
   if (failed_) return fail_all(*failed_);
   if (!open_) return;  // the term is not claimed yet
+  if (!quiet_.empty()) {
+    if (last_ != durable_) return flush();
+    for (const auto& task : std::exchange(quiet_, {})) task();
+  }
   const Instant now = outside_.clock.now();
   const Position before = last_;
+  take_parked(now);
   take_commands(now);
   take_deadlines(now);
   if (last_ != before || before == durable_) admit_waiting(now);
+  folded_.settle(durable_, parking_.pinned());
+  read_missing();
   flush();
   arm(now);
 }
@@ -106,8 +120,88 @@ void Executor::take_commands(const Instant& now) {
   while (pending_.size() < kBatchSoftMax) {
     std::vector<Submission> some = inbox_.take(64);
     if (some.empty()) return;
-    for (Submission& submission : some) handle(std::move(submission), now);
+    for (Submission& submission : some) receive(std::move(submission), now);
   }
+}
+
+void Executor::take_parked(const Instant& now) {
+  if (!std::exchange(arrived_, false)) return;
+  parking_.offer([&](Submission& submission) {
+    if (!folded_.missing(submission.command).empty()) return false;
+    handle(std::move(submission), now);
+    return true;
+  });
+}
+
+void Executor::receive(Submission submission, const Instant& now) {
+  const bool waits_its_turn =
+      parking_.holds(target_of(submission.command)) && !is_about_the_present(submission.command);
+  if (!waits_its_turn && folded_.missing(submission.command).empty()) {
+    return handle(std::move(submission), now);
+  }
+  if (outside_.archive == nullptr) {
+    Status read;
+    for (auto missing = folded_.missing(submission.command); read && !missing.empty();
+         missing = folded_.missing(submission.command)) {
+      read = read_now(missing);
+    }
+    return read ? handle(std::move(submission), now) : refuse(std::move(submission), read.error());
+  }
+  if (parking_.full() && submission.principal.kind != PrincipalKind::kSystem) {
+    return refuse(std::move(submission),
+                  {Code::kUnavailable,
+                   "Too many commands wait for what is archived. Try again in a moment."});
+  }
+  parking_.put(std::move(submission));
+}
+
+void Executor::refuse(Submission submission, const Error& error) {
+  if (!submission.reply) return;
+  replies_.push_back({last_, std::move(submission.reply), tl::make_unexpected(error)});
+}
+
+Status Executor::read_now(const std::vector<StreamId>& streams) {
+  for (const StreamId& stream : streams) {
+    TRY(slot, read_slot(outside_.journal, stream));
+    folded_.recall(stream, std::move(slot));
+  }
+  return {};
+}
+
+void Executor::read_missing() {
+  if (reading_ || parking_.empty()) return;
+  auto streams = parking_.wanted(
+      [this](const Command& command) { return folded_.missing(command); }, kReadStreamsMax);
+  if (streams.empty()) {  // what the first ones waited for came with others' reads
+    arrived_ = true;
+    return wake();
+  }
+  reading_ = true;
+  outside_.archive->read(streams, [self = self_, streams](std::vector<Result<Slot>> slots) {
+    if (*self) (*self)->on_read(streams, std::move(slots));
+  });
+}
+
+/// What cannot be read fails the commands that need it, and nobody else.
+void Executor::on_read(const std::vector<StreamId>& streams, std::vector<Result<Slot>> slots) {
+  ACTUARY_ASSERT(streams.size() == slots.size());
+  reading_ = false;
+  arrived_ = true;
+  if (stopped_) return;
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    if (slots[i]) {
+      folded_.recall(streams[i], std::move(*slots[i]));
+      continue;
+    }
+    const auto needs_it = [&](const Submission& each) {
+      const auto missing = folded_.missing(each.command);
+      return std::find(missing.begin(), missing.end(), streams[i]) != missing.end();
+    };
+    for (Submission& submission : parking_.take_if(needs_it)) {
+      refuse(std::move(submission), slots[i].error());
+    }
+  }
+  tick();
 }
 
 void Executor::take_deadlines(const Instant& now) {
@@ -116,14 +210,14 @@ void Executor::take_deadlines(const Instant& now) {
     handle_own(deadline_command(stream), now);
     if (last_ != before) continue;
     // Not due after all (a clock that was set back after a reboot): look again soon.
-    if (const auto due = aggregates_.deadline(stream)) {
+    if (const auto due = aggregates().deadline(stream)) {
       deadlines_.set(stream, std::optional(reached(now, *due) ? *due : now + Seconds{1}), now);
     }
   }
 }
 
 void Executor::admit_waiting(const Instant& now) {
-  const policy::Admission admission = policy::admit(directory_, settings_);
+  const policy::Admission admission = policy::admit(directory(), settings_);
   for (const RunId& id : admission.runs) {
     handle_own(run::Command{run::Admit{id}}, now, policy::kAdmissionPolicyVersion);
   }
@@ -140,14 +234,19 @@ void Executor::handle_own(Command command, const Instant& now, std::uint32_t pol
 }
 
 void Executor::handle(Submission submission, const Instant& now, std::uint32_t policy_version) {
-  const Context context{now, submission.principal, directory_, settings_};
-  Decision decision = aggregates_.decide(submission.command, context);
+  const Context context{now, submission.principal, directory(), settings_};
+  Decision decision = aggregates().decide(submission.command, context);
   Result<Position> result = last_;
   if (!decision) {
     result = tl::make_unexpected(std::move(decision).error());
   } else if (!decision->empty()) {
     Bytes command = encode(submission.command);
-    if (const Status fits = check_size(submission, *decision, command); !fits) {
+    Status fits = check_size(submission, *decision, command);
+    for (const Proposed& proposed : *decision) {
+      // Nearly always there already: a stream's next version is only known of one that is.
+      if (fits && !folded_.holds(proposed.stream)) fits = read_now({proposed.stream});
+    }
+    if (!fits) {
       result = tl::make_unexpected(fits.error());
     } else {
       const CommandId id =
@@ -170,7 +269,7 @@ void Executor::record(Events events, Origin origin, const Instant& now) {
     record.position = ++last_;
     record.recorded_at = now;
     record.stream = proposed.stream;
-    record.version = aggregates_.version_of(proposed.stream) + 1;
+    record.version = aggregates().version_of(proposed.stream) + 1;
     record.term = term_;
     record.cause = origin.cause;
     record.command_id = origin.command_id;
@@ -179,11 +278,11 @@ void Executor::record(Events events, Origin origin, const Instant& now) {
     record.command = std::exchange(origin.command, {});
     record.command_name = std::exchange(origin.name, {});
     record.event = std::move(proposed.event);
-    fold(record);
-    for (decision::Effect& effect : aggregates_.react(record)) {
+    folded_.apply(record);
+    for (decision::Effect& effect : aggregates().react(record)) {
       effects_.push_back({record.position, std::move(effect)});
     }
-    deadlines_.set(record.stream, aggregates_.deadline(record.stream), now);
+    deadlines_.set(record.stream, aggregates().deadline(record.stream), now);
     pending_.push_back(std::move(record));
   }
 }
@@ -260,6 +359,16 @@ void Executor::after_durable(std::function<void()> task) {
   if (!in_flight_) wake();
 }
 
+void Executor::when_quiet(std::function<void()> task) {
+  quiet_.push_back(std::move(task));
+  if (!in_flight_) wake();
+}
+
+std::optional<Folded::Image> Executor::image() const {
+  if (last_ != durable_ || failed_ || !open_) return std::nullopt;
+  return folded_.image(durable_);
+}
+
 void Executor::release(Position durable) {
   while (!replies_.empty() && replies_.front().position <= durable) {
     WaitingReply waiting = std::move(replies_.front());
@@ -274,7 +383,9 @@ void Executor::fail_all(const Error& error) {
                       "The journal failed, the command was perhaps recorded: " + error.detail};
   for (WaitingReply& waiting : std::exchange(replies_, {}))
     waiting.reply(tl::make_unexpected(perhaps));
-  for (Submission& submission : inbox_.take(kInboxMax * 2)) {
+  std::vector<Submission> waiting = parking_.take_if([](const Submission&) { return true; });
+  for (Submission& each : inbox_.take(kInboxMax * 2)) waiting.push_back(std::move(each));
+  for (Submission& submission : waiting) {
     if (submission.reply) submission.reply(tl::make_unexpected(perhaps));
   }
 }

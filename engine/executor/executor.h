@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "engine/decision/decision.h"
-#include "engine/directory/directory.h"
-#include "engine/executor/aggregates.h"
+#include "engine/executor/archive.h"
 #include "engine/executor/deadlines.h"
+#include "engine/executor/folded.h"
 #include "engine/executor/inbox.h"
+#include "engine/executor/parking.h"
 #include "engine/ports/loop.h"
 #include "journal/journal.h"
 
@@ -38,6 +39,8 @@ class Executor {
     std::function<Status(std::span<const Record>)> on_durable;
     /// The journal failed: nothing is acknowledged from here on.
     std::function<void(const Error&)> on_fatal;
+    /// Where streams are read that have left memory. Null: at once, from the journal.
+    Archive* archive = nullptr;
   };
   struct Claim {
     std::uint64_t nonce = 0;
@@ -45,16 +48,19 @@ class Executor {
     std::string program;
   };
 
-  Executor(Outside outside, decision::Settings settings);
+  Executor(Outside outside, decision::Settings settings, Residency residency = {});
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
   ~Executor();
 
-  /// Folds the whole journal and claims the next term; once that is durable, `ready` runs and
-  /// everything that may be missing outside is performed again. Commands are taken from then on.
+  /// Folds the journal, from `image` on if there is one, and claims the next term; once that is
+  /// durable, `ready` runs and everything that may be missing outside is performed again. Commands
+  /// are taken from then on. An image is trusted: whoever loads it checks that it is of this
+  /// journal.
   ///
   /// errors: kCorrupt, kNewerVersion: from the journal, naming the position
-  [[nodiscard]] Status start(Claim claim, std::function<void()> ready);
+  [[nodiscard]] Status start(Claim claim, std::function<void()> ready,
+                             std::optional<Folded::Image> image = std::nullopt);
 
   /// Any thread. The reply comes on the loop's thread.
   ///
@@ -69,11 +75,18 @@ class Executor {
   /// Runs `task` once everything that has been decided by now is durable; never after a failure.
   void after_durable(std::function<void()> task);
 
+  /// Runs `task` at the next moment at which all that was decided is durable; no command is decided
+  /// until then, so that this moment comes after at most the appends that are under way.
+  void when_quiet(std::function<void()> task);
+  /// What a snapshot of this moment holds. Only within `when_quiet`, or after `stop`, if nothing
+  /// that was decided is on its way then; otherwise none.
+  [[nodiscard]] std::optional<Folded::Image> image() const;
+
   /// No tick after this; replies that wait are dropped, as in a crash.
   void stop() { stopped_ = true; }
 
-  [[nodiscard]] const directory::Directory& directory() const { return directory_; }
-  [[nodiscard]] const Aggregates& aggregates() const { return aggregates_; }
+  [[nodiscard]] const directory::Directory& directory() const { return folded_.directory(); }
+  [[nodiscard]] const Aggregates& aggregates() const { return folded_.aggregates(); }
   [[nodiscard]] const decision::Settings& settings() const { return settings_; }
   [[nodiscard]] std::uint64_t term() const { return term_; }
   /// Everything up to here is durable.
@@ -98,11 +111,17 @@ class Executor {
     Bytes command;
   };
 
-  void fold(const Record& record);
   void claim_term(const Claim& claim);
   void take_commands(const Instant& now);
   void take_deadlines(const Instant& now);
   void admit_waiting(const Instant& now);
+  void take_parked(const Instant& now);
+  /// Decides the command, or parks it until its streams were read.
+  void receive(Submission submission, const Instant& now);
+  [[nodiscard]] Status read_now(const std::vector<StreamId>& streams);
+  void read_missing();
+  void on_read(const std::vector<StreamId>& streams, std::vector<Result<Slot>> slots);
+  void refuse(Submission submission, const Error& error);
   void handle(Submission submission, const Instant& now, std::uint32_t policy_version = 0);
   void handle_own(Command command, const Instant& now, std::uint32_t policy_version = 0);
   void record(Events events, Origin origin, const Instant& now);
@@ -117,10 +136,13 @@ class Executor {
 
   Outside outside_;
   decision::Settings settings_;
-  Aggregates aggregates_;
-  directory::Directory directory_;
+  Folded folded_;
   Deadlines deadlines_;
   Inbox inbox_;
+  Parking parking_;
+  bool reading_ = false;  ///< the archive has not answered yet
+  bool arrived_ = false;  ///< it has, and what waited was not decided yet
+  std::vector<std::function<void()>> quiet_;
   std::uint64_t term_ = 0;
   Position last_ = 0;     ///< given out
   Position durable_ = 0;  ///< confirmed

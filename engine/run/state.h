@@ -27,8 +27,9 @@ struct Facts {
   events::AttemptCause next_cause = events::AttemptCause::kFirstStart;
   std::optional<Instant> timeout_at;  ///< counted from the first start, anew from a resurrection
   bool status_message_final = false;
-
-  friend bool operator==(const Facts&, const Facts&) = default;
+  ACTUARY_FIELDS(Facts, run_id, actor_id, user_id, build_id, build_number, image, options, env_vars,
+                 key_value_store_id, dataset_id, request_queue_id, input_key, meta, created_at,
+                 attempts, next_cause, timeout_at, status_message_final);
 };
 
 /// One start of the container; see law 8.
@@ -39,20 +40,18 @@ struct Attempt {
   bool fenced = false;
   std::optional<Instant> started_at;
   Instant start_by;
-
-  friend bool operator==(const Attempt&, const Attempt&) = default;
+  ACTUARY_FIELDS(Attempt, epoch, number, began_at, fenced, started_at, start_by);
 };
 
 /// A stop under way: what was tried last and when the next step is due.
 struct Stop {
   std::optional<events::Escalation> step;
   Instant next_at;
-
-  friend bool operator==(const Stop&, const Stop&) = default;
+  ACTUARY_FIELDS(Stop, step, next_at);
 };
 
 struct Absent {
-  friend bool operator==(const Absent&, const Absent&) = default;
+  ACTUARY_FIELDS(Absent);
 };
 
 /// Queued, or its first container is being made; `stop` when that took too long.
@@ -61,8 +60,7 @@ struct Ready {
   std::optional<Attempt> attempt;
   std::optional<Stop> stop;
   std::string held_reason;
-
-  friend bool operator==(const Ready&, const Ready&) = default;
+  ACTUARY_FIELDS(Ready, facts, attempt, stop, held_reason);
 };
 
 enum class Phase : std::uint8_t { kWaiting, kStarting, kLive, kReplacing };
@@ -73,16 +71,14 @@ struct Running {
   std::optional<Attempt> attempt;  ///< absent while waiting
   std::optional<Stop> stop;        ///< when a start took too long
   std::string held_reason;
-
-  friend bool operator==(const Running&, const Running&) = default;
+  ACTUARY_FIELDS(Running, facts, phase, attempt, stop, held_reason);
 };
 
 struct TimingOut {
   Facts facts;
   Attempt attempt;
   Stop stop;
-
-  friend bool operator==(const TimingOut&, const TimingOut&) = default;
+  ACTUARY_FIELDS(TimingOut, facts, attempt, stop);
 };
 
 struct Aborting {
@@ -90,24 +86,21 @@ struct Aborting {
   Attempt attempt;
   events::AbortMode mode = events::AbortMode::kImmediate;
   Stop stop;
-
-  friend bool operator==(const Aborting&, const Aborting&) = default;
+  ACTUARY_FIELDS(Aborting, facts, attempt, mode, stop);
 };
 
 struct Finished {
   Facts facts;
   events::Outcome outcome = events::Outcome::kFailed;
   std::optional<std::int32_t> exit_code;
-
-  friend bool operator==(const Finished&, const Finished&) = default;
+  ACTUARY_FIELDS(Finished, facts, outcome, exit_code);
 };
 
 /// Deleted by its user or by retention; its id answers with what is left of it.
 struct Expired {
   Facts facts;
   events::Outcome outcome = events::Outcome::kFailed;
-
-  friend bool operator==(const Expired&, const Expired&) = default;
+  ACTUARY_FIELDS(Expired, facts, outcome);
 };
 
 using State = std::variant<Absent, Ready, Running, TimingOut, Aborting, Finished, Expired>;

@@ -8,7 +8,7 @@
 namespace actuary::engine::storage {
 
 struct Absent {
-  friend bool operator==(const Absent&, const Absent&) = default;
+  ACTUARY_FIELDS(Absent);
 };
 
 struct Present {
@@ -16,14 +16,12 @@ struct Present {
   std::string name;
   std::string title;
   std::string general_access;
-
-  friend bool operator==(const Present&, const Present&) = default;
+  ACTUARY_FIELDS(Present, created, name, title, general_access);
 };
 
 struct Deleted {
   StorageId storage_id;
-
-  friend bool operator==(const Deleted&, const Deleted&) = default;
+  ACTUARY_FIELDS(Deleted, storage_id);
 };
 
 using State = std::variant<Absent, Present, Deleted>;

@@ -165,6 +165,9 @@ void Checker::read(const Record& record) {
   commands_.try_emplace(record.command_id, record.position);
   folded_.evolve(record);
   directory_.apply(record);
+  if (const Status replayed = replayed_.replay(record, journal_); !replayed) {
+    complain("the journal cannot be replayed: " + replayed.error().detail);
+  }
   std::visit(Reader{*this, record}, record.event);
   mix(journal::codec::encode_record(record).value());
 }
@@ -211,11 +214,18 @@ void Checker::compare(const engine::executor::Aggregates& live,
   }
 }
 
+void Checker::compare(const engine::executor::Folded::Image& image) {
+  check();
+  if (image.position != seen_) return complain("a snapshot that is not of the journal's head");
+  if (image != replayed_.image(seen_)) complain("a snapshot is not what the journal folds to");
+}
+
 std::set<std::string> Checker::unsettled(const engine::executor::Aggregates& live,
                                          const engine::directory::Directory& directory) const {
   std::set<std::string> found;
   std::size_t unfinished = 0;
   live.for_each_run([&](const engine::run::State& state) {
+    if (std::holds_alternative<engine::run::Absent>(state)) return;
     if (std::holds_alternative<engine::run::Finished>(state)) return;
     if (std::holds_alternative<engine::run::Expired>(state)) return;
     ++unfinished;

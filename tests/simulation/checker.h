@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/directory/directory.h"
-#include "engine/executor/aggregates.h"
+#include "engine/executor/folded.h"
 #include "journal/journal.h"
 #include "tests/support/fake_runtime.h"
 
@@ -17,8 +17,9 @@ namespace actuary::tests::simulation {
 /// its own small fold knows nothing of the engine's.
 class Checker {
  public:
-  Checker(const journal::Journal& journal, const support::FakeRuntime& runtime)
-      : journal_(journal), runtime_(runtime) {}
+  Checker(const journal::Journal& journal, const support::FakeRuntime& runtime,
+          engine::executor::Residency residency)
+      : journal_(journal), runtime_(runtime), replayed_(residency) {}
 
   /// Reads what is new in the journal, then looks at the containers.
   void check();
@@ -29,6 +30,10 @@ class Checker {
   /// The engine's live state is what the journal folds to, when nothing is pending.
   void compare(const engine::executor::Aggregates& live,
                const engine::directory::Directory& directory);
+  /// A snapshot is what a replay of the journal up to its position keeps in memory.
+  void compare(const engine::executor::Folded::Image& image);
+  /// As the journal says, also when it has left the engine's memory.
+  [[nodiscard]] const engine::run::State& run(const RunId& id) const { return folded_.run(id); }
   /// Runs that are neither over, nor live in their container, nor waiting for those that are. One
   /// that is on its way is here too, but not with the same text a while later.
   [[nodiscard]] std::set<std::string> unsettled(
@@ -63,8 +68,9 @@ class Checker {
 
   const journal::Journal& journal_;
   const support::FakeRuntime& runtime_;
-  engine::executor::Aggregates folded_;
+  engine::executor::Aggregates folded_;  ///< nothing ever leaves it
   engine::directory::Directory directory_;
+  engine::executor::Folded replayed_;  ///< as a start without a snapshot folds it
   Position seen_ = 0;
   std::uint64_t term_ = 0;
   std::uint64_t trace_ = 0xcbf29ce484222325U;

@@ -189,6 +189,17 @@ TEST(Simulation, KeepsEveryInvariantWhateverHappens) {
   }
 }
 
+TEST(Simulation, CrashesWhileCommandsWaitForTheirStreams) {
+  std::uint64_t found = 0;
+  for (std::uint64_t seed = 1; found == 0 && seed <= 20; ++seed) {
+    Chaos chaos(seed);
+    chaos.run(Seconds{900});
+    found += chaos.the_world().parked_at_crash;
+    for (const std::string& each : chaos.the_world().checker.violations()) ADD_FAILURE() << each;
+  }
+  EXPECT_GT(found, 0U) << "then the other simulations do not show it either";
+}
+
 TEST(Simulation, IsTheSameForTheSameSeed) {
   const std::uint64_t seed = seed_options().first;
   EXPECT_EQ(live_through(seed), live_through(seed));

@@ -15,7 +15,7 @@ World::World(Options options)
       runtime(loop, options.containers),
       builder(loop, options.builds),
       storages(loop, loop),
-      checker(journal, runtime),
+      checker(journal, runtime, options.residency),
       options_(std::move(options)) {
   runtime.on_start = [this](const engine::ports::ContainerKey& key) { checker.on_start(key); };
 }
@@ -28,8 +28,9 @@ World::Engine::Engine(World& world, std::uint64_t generation)
                 .perform = [this](const engine::decision::Effect& effect,
                                   Position cause) { performer.perform(effect, cause); },
                 .on_durable = [](std::span<const Record>) { return Status{}; },
-                .on_fatal = [](const Error& error) { ADD_FAILURE() << "fatal: " << error.detail; }},
-               world.options_.settings),
+                .on_fatal = [](const Error& error) { ADD_FAILURE() << "fatal: " << error.detail; },
+                .archive = &world.archive_},
+               world.options_.settings, world.options_.residency),
       performer({.runtime = world.runtime,
                  .builder = world.builder,
                  .storages = world.storages,
@@ -47,10 +48,14 @@ void World::boot() {
   ++generation_;
   engine_ = std::make_unique<Engine>(*this, generation_);
   const auto claim = engine::executor::Executor::Claim{random.next_number(), 1, "simulation"};
-  const Status started = engine_->executor.start(claim, [this] {
-    engine_->performer.set_term(engine_->executor.term());
-    reconcile();
-  });
+  const bool from_snapshot = snapshot_ && random.chance(70);
+  const Status started = engine_->executor.start(
+      claim,
+      [this] {
+        engine_->performer.set_term(engine_->executor.term());
+        reconcile();
+      },
+      from_snapshot ? snapshot_ : std::nullopt);
   ASSERT_TRUE(started) << started.error().detail;
   serve_journal();
 }
@@ -68,8 +73,36 @@ void World::reconcile() {
   });
 }
 
+void World::SlowArchive::read(std::vector<StreamId> streams, Done done) {
+  const auto wait = [this] {
+    return world.random.between(Microseconds{0}, world.options_.read_max);
+  };
+  world.reading_ = true;
+  world.loop.after(SimLoop::Lane::kEngine, wait(), [this, wait, streams, done] {
+    std::vector<Result<engine::executor::Slot>> slots;
+    for (const StreamId& stream : streams) {
+      slots.push_back(engine::executor::read_slot(world.journal, stream));
+    }
+    world.loop.after(SimLoop::Lane::kEngine, wait(), [this, done, slots = std::move(slots)] {
+      world.reading_ = false;
+      done(slots);
+    });
+  });
+}
+
+/// As a host takes one: when nothing that was decided is on its way.
+void World::snapshot() {
+  engine_->executor.when_quiet([this] {
+    auto image = engine_->executor.image();
+    if (!image) return checker.complain("no snapshot at a quiet moment");
+    checker.compare(*image);
+    snapshot_ = std::move(image);
+  });
+}
+
 void World::crash() {
   if (!engine_) return;
+  if (std::exchange(reading_, false)) ++parked_at_crash;
   checker.compare(engine_->executor.aggregates(), engine_->executor.directory());
   engine_.reset();
   ++generation_;
@@ -107,6 +140,7 @@ bool World::step(Microseconds until) {
   if (engine_ && steps % 64 == 0) {
     checker.compare(engine_->executor.aggregates(), engine_->executor.directory());
   }
+  if (engine_ && steps % 200 == 0) snapshot();
   return true;
 }
 

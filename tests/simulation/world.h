@@ -2,7 +2,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/executor/executor.h"
 #include "engine/executor/performer.h"
@@ -28,6 +30,8 @@ class World {
     engine::decision::Settings settings{{8192, 65536}, 2};
     Microseconds append_min{200};
     Microseconds append_max{8000};
+    engine::executor::Residency residency{8};  ///< small: much is read back
+    Microseconds read_max{30'000};             ///< longer than an append: crashes find it waiting
   };
 
   explicit World(Options options);
@@ -55,7 +59,8 @@ class World {
   void found();
 
   [[nodiscard]] engine::run::State run(const RunId& id) const {
-    return engine_->executor.aggregates().run(id);
+    const auto& live = engine_->executor.aggregates();
+    return live.find(stream_of(id)) != nullptr ? live.run(id) : checker.run(id);
   }
   [[nodiscard]] const engine::executor::Executor& executor() const { return engine_->executor; }
   /// Faults are off and time has passed: nothing may be stuck.
@@ -75,8 +80,15 @@ class World {
   ActorId actor_id;
   BuildId build_id;
   std::uint64_t steps = 0;
+  std::uint64_t parked_at_crash = 0;  ///< crashes that found a read under way
 
  private:
+  /// Reads at some moment, and answers at a later one.
+  struct SlowArchive final : engine::executor::Archive {
+    explicit SlowArchive(World& world) : world(world) {}
+    void read(std::vector<StreamId> streams, Done done) override;
+    World& world;
+  };
   struct Engine {
     Engine(World& world, std::uint64_t generation);
     engine::executor::Executor executor;
@@ -85,11 +97,15 @@ class World {
 
   void reconcile();
   void serve_journal();
+  void snapshot();
 
   Options options_;
+  SlowArchive archive_{*this};
+  std::optional<engine::executor::Folded::Image> snapshot_;  ///< survives crashes, as a file does
   std::unique_ptr<Engine> engine_;
   std::uint64_t generation_ = 0;
   bool append_scheduled_ = false;
+  bool reading_ = false;
 };
 
 [[nodiscard]] engine::run::Start start_command(World& world);

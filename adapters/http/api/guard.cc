@@ -26,7 +26,12 @@ bool is_last_message(const Services& services, const Request& request,
 
 bool is_present(const Services& services, const Request& request,
                 const engine::ports::ContainerKey& key) {
-  const auto& state = services.executor.aggregates().run(key.run_id);
+  const auto& aggregates = services.executor.aggregates();
+  // What has left memory is over, or unknown: then the views do not have it either.
+  if (aggregates.find(stream_of(key.run_id)) == nullptr) {
+    return is_last_message(services, request, key);
+  }
+  const auto& state = aggregates.run(key.run_id);
   if (const auto* attempt = engine::run::attempt_of(state)) return attempt->epoch == key.epoch;
   return std::holds_alternative<engine::run::Finished>(state) &&
          is_last_message(services, request, key);
