@@ -25,11 +25,15 @@ void add_entry(Entries& entries, const Bytes& key, const Value& value) {
 
 inline void replace(RowWriter& writer, const Entries& before, const Entries& after) {
   for (const auto& [key, value] : before) {
-    if (!after.contains(key)) writer.erase(key);
+    if (!after.contains(key)) writer.erase(key, value);
   }
   for (const auto& [key, value] : after) {
     const auto old = before.find(key);
-    if (old == before.end() || old->second != value) writer.put(key, value);
+    if (old == before.end()) {
+      writer.insert(key, value);
+    } else if (old->second != value) {
+      writer.replace(key, old->second, value);
+    }
   }
 }
 

@@ -11,14 +11,20 @@ class RowWriter {
   explicit RowWriter(const Store& store) : store_(store) {}
 
   [[nodiscard]] Result<std::optional<Bytes>> get(BytesView key) const;
-  void put(const Bytes& key, Bytes sealed) { changes_[key] = std::move(sealed); }
-  void erase(const Bytes& key) { changes_[key] = std::nullopt; }
+  /// A key gets its first value.
+  void insert(const Bytes& key, const Bytes& sealed);
+  /// `before` is what the key holds now.
+  void replace(const Bytes& key, const Bytes& before, const Bytes& sealed);
+  void erase(const Bytes& key, const Bytes& before);
 
   [[nodiscard]] const Changes& changes() const { return changes_; }
+  /// What the changes do to the fingerprint of all rows.
+  [[nodiscard]] const Fingerprint& difference() const { return difference_; }
 
  private:
   const Store& store_;
   Changes changes_;
+  Fingerprint difference_;
 };
 
 /// Folds records into rows. It has no state of its own and decides nothing.

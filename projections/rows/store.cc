@@ -136,4 +136,14 @@ Result<std::string> Store::digest() const {
   return to_hex(digest);
 }
 
+Result<Fingerprint> Store::fingerprint() const {
+  Fingerprint sum;
+  const auto add = [&sum](BytesView key, BytesView value) {
+    if (key != checkpoint_key()) sum.add(key, value);
+    return true;
+  };
+  TRY_VOID(scan(everything(), Order::kOldestFirst, add));
+  return sum;
+}
+
 }  // namespace actuary::projections::rows

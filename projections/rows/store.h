@@ -10,6 +10,7 @@
 #include "journal/base/bytes.h"
 #include "journal/base/id.h"
 #include "journal/base/result.h"
+#include "projections/rows/fingerprint.h"
 #include "projections/rows/key.h"
 #include "projections/rows/page.h"
 
@@ -26,10 +27,12 @@ struct Checkpoint {
   std::uint32_t journal_format = 0;
   std::uint32_t schema_version = 0;
   Position position = 0;
+  Fingerprint fingerprint;  ///< of all rows without this one
 
   static constexpr auto members() {
     return std::make_tuple(&Checkpoint::journal_id, &Checkpoint::journal_format,
-                           &Checkpoint::schema_version, &Checkpoint::position);
+                           &Checkpoint::schema_version, &Checkpoint::position,
+                           &Checkpoint::fingerprint);
   }
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
@@ -68,6 +71,8 @@ class Store {
   /// Hex of d(n) over all n rows in key order, without the checkpoint, where d(0) is empty and
   /// d(i) = SHA-256(d(i-1) ‖ key length as 8 bytes, big-endian ‖ key ‖ value).
   [[nodiscard]] Result<std::string> digest() const;
+  /// Of the rows as they are, all of them read: what the checkpoint's should be.
+  [[nodiscard]] Result<Fingerprint> fingerprint() const;
 
  private:
   explicit Store(std::unique_ptr<rocksdb::DB> db);

@@ -59,8 +59,13 @@ Status Views::apply(std::span<const Record> batch) {
   return commit(writer, next);
 }
 
+Result<std::string> Views::measured_fingerprint() const {
+  TRY(measured, store_->fingerprint());
+  return measured.hex();
+}
+
 Status Views::start_over(const journal::Head& head) {
-  const rows::Checkpoint fresh{head.id, head.format, kRowsSchemaVersion, 0};
+  const rows::Checkpoint fresh{head.id, head.format, kRowsSchemaVersion, 0, {}};
   TRY_VOID(store_->clear(fresh));
   checkpoint_ = fresh;
   applied_.store(0, std::memory_order_release);
@@ -90,6 +95,7 @@ Status Views::fold(const Record& record, rows::RowWriter& writer) const {
 Status Views::commit(const rows::RowWriter& writer, Position position) {
   rows::Checkpoint next = checkpoint_;
   next.position = position;
+  next.fingerprint.add(writer.difference());
   TRY_VOID(store_->commit(writer.changes(), next));
   checkpoint_ = next;
   applied_.store(position, std::memory_order_release);

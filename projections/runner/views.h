@@ -19,7 +19,7 @@ namespace actuary::projections::runner {
 
 /// Of all rows together. Raise it with every change of a row, a key or a fold: the views are then
 /// rebuilt.
-inline constexpr std::uint32_t kRowsSchemaVersion = 1;
+inline constexpr std::uint32_t kRowsSchemaVersion = 2;
 /// Records folded before the rows are written, while catching up.
 inline constexpr std::size_t kSliceRecordsMax = 1024;
 
@@ -54,6 +54,13 @@ class Views {
 
   /// Over sorted rows, see Store::digest: the same journal gives the same digest on any machine.
   [[nodiscard]] Result<std::string> digest() const { return store_->digest(); }
+
+  /// Of all rows, kept up to date by every `apply`: equal for equal rows, and at hand without
+  /// reading them. What `digest` is to an auditor, this is to a test at every position.
+  [[nodiscard]] std::string fingerprint() const { return checkpoint_.fingerprint.hex(); }
+  /// The same of the rows as they are stored, read one by one; another one means that the rows are
+  /// not what was applied.
+  [[nodiscard]] Result<std::string> measured_fingerprint() const;
 
   [[nodiscard]] const runs::Runs& runs() const { return runs_; }
   [[nodiscard]] const builds::Builds& builds() const { return builds_; }
