@@ -7,6 +7,7 @@
 #include "adapters/http/api/api.h"
 #include "adapters/http/api/guard.h"
 #include "engine/executor/reconcile.h"
+#include "projections/snapshot/snapshot.h"
 
 namespace actuary::adapters::host {
 
@@ -43,6 +44,9 @@ Status ControlPlane::Assembly::open_state(const Folders& folders) {
   TRY(views, projections::runner::Views::open(folders.views.string()));
   views_ = std::move(views);
   TRY_VOID(views_->catch_up(*journal_));
+  keeper_ = std::make_unique<Keeper>(*loop_, *journal_,
+                                     folders.views / projections::snapshot::kFileName,
+                                     options_.on_note);
   TRY(storages, storages::RocksStorages::open(folders.storages, *loop_, clock_));
   storages_ = std::move(storages);
   TRY(logs, logs::FileLogs::open(folders.logs, *loop_));
@@ -79,7 +83,8 @@ void ControlPlane::Assembly::wire_engine(const Address& address) {
           .perform = [this](const auto& effect,
                             Position cause) { performer_->perform(effect, cause); },
           .on_durable = [this](std::span<const Record> batch) { return apply(batch); },
-          .on_fatal = [this](const Error& error) { refuse(error); }},
+          .on_fatal = [this](const Error& error) { refuse(error); },
+          .archive = keeper_.get()},
       engine::decision::Settings{.capacity = capacity_of(options_)});
   performer_ = std::make_unique<Performer>(
       Performer::Outside{
@@ -102,11 +107,12 @@ Status ControlPlane::Assembly::start_engine(OnStarted started) {
   std::uint64_t nonce = 0;
   ids_.fill(std::as_writable_bytes(std::span(&nonce, 1)));
   const Executor::Claim claim{nonce, static_cast<std::uint32_t>(::getpid()), "actuary"};
-  TRY_VOID(executor_->start(claim, [this] {
+  const auto ready = [this] {
     ensure_local_user([this](Status status) {
       if (started_) std::exchange(started_, nullptr)(std::move(status));
     });
-  }));
+  };
+  TRY_VOID(executor_->start(claim, ready, keeper_->load({})));
   performer_->set_term(executor_->term());
   open_ = true;
   sweep_ = new uv_timer_t;
@@ -160,6 +166,7 @@ Status ControlPlane::Assembly::apply(std::span<const Record> batch) {
   Status applied = views_->apply(batch);
   if (!applied) applied = views_->rebuild(*journal_);
   if (applied && watch_) watch_->notify(batch);
+  if (applied) keeper_->on_durable(*executor_, batch.size());
   return applied;
 }
 
@@ -188,7 +195,10 @@ void ControlPlane::Assembly::reconcile() {
 
 void ControlPlane::Assembly::close_parts() {
   open_ = false;
-  if (executor_) executor_->stop();
+  if (executor_) {
+    executor_->stop();
+    keeper_->close(*executor_);
+  }
   if (watch_) watch_->close();
   if (sweep_ != nullptr) {
     uv_close(reinterpret_cast<uv_handle_t*>(std::exchange(sweep_, nullptr)),

@@ -5,6 +5,7 @@
 
 #include "adapters/blobs/file_blobs.h"
 #include "adapters/host/control_plane.h"
+#include "adapters/host/keeper.h"
 #include "adapters/host/keys.h"
 #include "adapters/host/surroundings.h"
 #include "adapters/http/api/services.h"
@@ -72,6 +73,7 @@ class ControlPlane::Assembly {
   std::unique_ptr<Keys> keys_;
   std::unique_ptr<journal::rocks::RocksJournal> journal_;
   std::unique_ptr<projections::runner::Views> views_;
+  std::unique_ptr<Keeper> keeper_;
   std::unique_ptr<storages::RocksStorages> storages_;
   std::unique_ptr<logs::FileLogs> logs_;
   std::unique_ptr<blobs::FileBlobs> blobs_;

@@ -31,6 +31,8 @@ struct Options {
   /// The journal refused to go on: nothing is acknowledged any more. Empty: the process is left to
   /// its host.
   std::function<void(const Error&)> on_fatal;
+  /// Something that only costs time: a snapshot that was not used, and why. On the loop's thread.
+  std::function<void(const std::string&)> on_note;
 };
 
 inline constexpr std::uint16_t kPortDefault = 8010;

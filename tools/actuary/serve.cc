@@ -86,6 +86,7 @@ int serve_command(const ServeArguments& arguments) {
   ControlPlaneOptions options;
   options.data = data_folder(arguments.data);
   options.on_fatal = exit_when_refused;
+  options.on_note = [](const std::string& text) { console::note(text); };
   if (const Status set = set_listen(arguments.listen, options); !set) {
     console::error(set.error().detail);
     return kUsage;
