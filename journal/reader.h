@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "journal/base/bytes.h"
+#include "journal/merkle/tree.h"
 #include "journal/record/record.h"
 
 namespace actuary::journal {
@@ -16,6 +17,7 @@ struct Head {
   std::uint64_t term = 0;
   std::string id;
   std::uint32_t format = 0;
+  merkle::Hash root{};  ///< of the Merkle tree over all records up to `position`
 };
 
 /// What can be asked of a journal: by the engine that writes it, and by tools that only look.
@@ -41,6 +43,11 @@ class Reader {
   /// errors: kNotFound: beyond the head; kCorrupt and kNewerVersion
   [[nodiscard]] virtual Result<Record> read(Position position) const = 0;
   [[nodiscard]] virtual Result<std::vector<Record>> read_stream(const StreamId& stream) const = 0;
+  /// The hashes of one tile of the Merkle tree, as many as the head gives it: 32 to 8192 bytes.
+  ///
+  /// errors: kNotFound: the tree has no such tile yet; kCorrupt, kStorageFailed
+  /// source: journal/FORMAT.md, "Tree"
+  [[nodiscard]] virtual Result<Bytes> tile(merkle::TileId id) const = 0;
 };
 
 }  // namespace actuary::journal

@@ -35,6 +35,14 @@ Result<Position> MemoryJournal::apply(std::vector<Record> batch) {
     return Result<Version>(known_version(stream));
   };
   TRY(fitted, record::fit_batch({log_.size(), term_}, batch, version));
+  merkle::Edge edge = edge_;
+  std::vector<merkle::Tile> full;
+  for (const Record& record : batch) {
+    TRY(stored, codec::encode_record(record));
+    edge.push(merkle::leaf_hash(stored), full);
+  }
+  edge_ = std::move(edge);
+  for (merkle::Tile& tile : full) full_tiles_.emplace(tile.id, std::move(tile.hashes));
   for (const Record& record : batch) streams_[record.stream].push_back(record.position);
   std::move(batch.begin(), batch.end(), std::back_inserter(log_));
   term_ = fitted.frontier.term;
@@ -71,7 +79,7 @@ void MemoryJournal::reopen() {
 
 Head MemoryJournal::head() const {
   const std::lock_guard guard(mutex_);
-  return {log_.size(), term_, id_, kFormat};
+  return {log_.size(), term_, id_, kFormat, edge_.root()};
 }
 
 Version MemoryJournal::version_of(const StreamId& stream) const {
@@ -124,6 +132,14 @@ Result<std::vector<Record>> MemoryJournal::read_stream(const StreamId& stream) c
     records.push_back(find(position).value());
   }
   return records;
+}
+
+Result<Bytes> MemoryJournal::tile(merkle::TileId id) const {
+  const std::lock_guard guard(mutex_);
+  const std::size_t width = merkle::tile_width(id, log_.size());
+  if (width == 0) return fail(Code::kNotFound, "the tree has no such tile yet");
+  if (width < merkle::kTileWidth) return Bytes(edge_.partial(id.level));
+  return full_tiles_.at(id);
 }
 
 }  // namespace actuary::journal::memory

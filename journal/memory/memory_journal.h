@@ -35,6 +35,7 @@ class MemoryJournal final : public Journal {
   [[nodiscard]] Status scan_stored(Position from, const VisitStored& visit) const override;
   [[nodiscard]] Result<Record> read(Position position) const override;
   [[nodiscard]] Result<std::vector<Record>> read_stream(const StreamId& stream) const override;
+  [[nodiscard]] Result<Bytes> tile(merkle::TileId id) const override;
 
   [[nodiscard]] std::size_t held() const { return held_.size(); }
   /// Makes the oldest held append durable, or answers why it does not fit. False: none is held.
@@ -65,6 +66,8 @@ class MemoryJournal final : public Journal {
   std::vector<Record> log_;
   std::map<StreamId, std::vector<Position>> streams_;
   std::uint64_t term_ = 0;
+  merkle::Edge edge_;
+  std::map<merkle::TileId, Bytes> full_tiles_;
   std::deque<Held> held_;
   std::optional<Fate> failing_;
   bool poisoned_ = false;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "journal/merkle/tree.h"
 #include "journal/record/record.h"
 
 /// Keys and values of the store, big-endian so that bytes sort as numbers do.
@@ -20,11 +21,14 @@ inline constexpr std::string_view kMetaId = "id";
 inline constexpr std::string_view kMetaFormat = "format";
 inline constexpr std::string_view kMetaHead = "head";
 
-/// What `meta/head` holds: 16 bytes.
+/// What `meta/head` holds: 48 bytes; 16 in a journal that was written before there was a tree.
 struct StoredHead {
   Position position = 0;
   std::uint64_t term = 0;
+  merkle::Hash root = merkle::empty_root();
 };
+inline constexpr std::size_t kHeadBytes = 48;
+inline constexpr std::size_t kHeadBytesWithoutTree = 16;
 
 [[nodiscard]] inline Bytes number_bytes(std::uint64_t number) {
   Bytes bytes(8, '\0');
@@ -52,7 +56,11 @@ struct StoredHead {
 }
 
 [[nodiscard]] inline Bytes head_bytes(const StoredHead& head) {
-  return number_bytes(head.position) + number_bytes(head.term);
+  return number_bytes(head.position) + number_bytes(head.term) + Bytes(merkle::view(head.root));
+}
+
+[[nodiscard]] inline Bytes tile_key(merkle::TileId id) {
+  return Bytes(1, static_cast<char>(id.level)) + number_bytes(id.index);
 }
 
 }  // namespace actuary::journal::rocks

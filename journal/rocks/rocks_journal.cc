@@ -26,6 +26,7 @@ RocksJournal::RocksJournal(DirectoryLock lock, std::unique_ptr<Store> store)
     : lock_(std::move(lock)),
       store_(std::move(store)),
       frontier_{store_->head().position, store_->head().term},
+      edge_(store_->edge()),
       writer_([this] { write_queued(); }) {}
 
 RocksJournal::~RocksJournal() {
@@ -73,33 +74,40 @@ Result<Position> RocksJournal::write(const std::vector<Record>& batch) {
                 "an earlier append failed, open the journal again: " + poison_);
   }
   record::Frontier frontier;
+  merkle::Edge edge;
   {
     const std::lock_guard guard(mutex_);
     frontier = frontier_;
+    edge = edge_;
   }
   const auto version = [this](const StreamId& stream) { return known_version(stream); };
   TRY(fitted, record::fit_batch(frontier, batch, version));
-  TRY_VOID(write_fitted(batch, fitted));
+  TRY_VOID(write_fitted(batch, fitted, edge));
   const std::lock_guard guard(mutex_);
   frontier_ = fitted.frontier;
+  edge_ = std::move(edge);
   if (versions_.size() >= kKnownVersionsMax) versions_.clear();
   for (const auto& [stream, last] : fitted.versions) versions_[stream_prefix(stream)] = last;
   return frontier_.position;
 }
 
-Status RocksJournal::write_fitted(const std::vector<Record>& batch, const record::Fitted& fitted) {
+Status RocksJournal::write_fitted(const std::vector<Record>& batch, const record::Fitted& fitted,
+                                  merkle::Edge& edge) {
   std::vector<Bytes> encoded;
+  std::vector<merkle::Tile> full;
   encoded.reserve(batch.size());
   std::size_t bytes = 0;
   for (const Record& record : batch) {
     TRY(stored, codec::encode_record(record));
     bytes += stored.size();
     if (bytes > kBatchBytesMax) return fail(Code::kTooLarge, "a batch of too many bytes");
+    edge.push(merkle::leaf_hash(stored), full);
     encoded.push_back(std::move(stored));
   }
   // Before: a replaced lock means another engine may write. After: it may have begun meanwhile.
   TRY_VOID(lock_.verify());
-  TRY_VOID(store_->write(batch, encoded, {fitted.frontier.position, fitted.frontier.term}));
+  const StoredHead head{fitted.frontier.position, fitted.frontier.term, edge.root()};
+  TRY_VOID(store_->write(batch, encoded, full, head));
   return lock_.verify();
 }
 
@@ -115,7 +123,7 @@ Result<Version> RocksJournal::known_version(const StreamId& stream) const {
 
 Head RocksJournal::head() const {
   const std::lock_guard guard(mutex_);
-  return {frontier_.position, frontier_.term, store_->id(), kFormat};
+  return {frontier_.position, frontier_.term, store_->id(), kFormat, edge_.root()};
 }
 
 Version RocksJournal::version_of(const StreamId& stream) const {
@@ -136,6 +144,15 @@ Result<Record> RocksJournal::read(Position position) const {
 
 Result<std::vector<Record>> RocksJournal::read_stream(const StreamId& stream) const {
   return store_->read_stream(stream);
+}
+
+Result<Bytes> RocksJournal::tile(merkle::TileId id) const {
+  merkle::Edge edge;
+  {
+    const std::lock_guard guard(mutex_);
+    edge = edge_;
+  }
+  return store_->tile(id, edge);
 }
 
 }  // namespace actuary::journal::rocks

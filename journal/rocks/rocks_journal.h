@@ -43,6 +43,7 @@ class RocksJournal final : public Journal {
   [[nodiscard]] Status scan_stored(Position from, const VisitStored& visit) const override;
   [[nodiscard]] Result<Record> read(Position position) const override;
   [[nodiscard]] Result<std::vector<Record>> read_stream(const StreamId& stream) const override;
+  [[nodiscard]] Result<Bytes> tile(merkle::TileId id) const override;
 
  private:
   struct Queued {
@@ -54,7 +55,9 @@ class RocksJournal final : public Journal {
 
   void write_queued();
   [[nodiscard]] Result<Position> write(const std::vector<Record>& batch);
-  [[nodiscard]] Status write_fitted(const std::vector<Record>& batch, const record::Fitted& fitted);
+  /// Leaves in `edge` what the tree becomes.
+  [[nodiscard]] Status write_fitted(const std::vector<Record>& batch, const record::Fitted& fitted,
+                                    merkle::Edge& edge);
   [[nodiscard]] Result<Version> known_version(const StreamId& stream) const;
 
   DirectoryLock lock_;
@@ -65,6 +68,7 @@ class RocksJournal final : public Journal {
   std::deque<Queued> queue_;
   bool stopping_ = false;
   record::Frontier frontier_;
+  merkle::Edge edge_;                                          ///< of the tree up to the frontier
   mutable std::unordered_map<std::string, Version> versions_;  ///< by stream prefix; a cache
 
   std::string poison_;  ///< the writer's own: why it refuses everything, empty while it does not

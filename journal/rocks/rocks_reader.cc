@@ -14,7 +14,8 @@ RocksReader::RocksReader(std::unique_ptr<Store> store) : store_(std::move(store)
 RocksReader::~RocksReader() = default;
 
 Head RocksReader::head() const {
-  return {store_->head().position, store_->head().term, store_->id(), kFormat};
+  const StoredHead& head = store_->head();
+  return {head.position, head.term, store_->id(), kFormat, head.root};
 }
 
 Version RocksReader::version_of(const StreamId& stream) const {
@@ -41,6 +42,10 @@ Status RocksReader::scan_index(const VisitIndex& visit) const { return store_->s
 
 Result<Position> RocksReader::indexed(const StreamId& stream, Version version) const {
   return store_->indexed(stream, version);
+}
+
+Result<Bytes> RocksReader::tile(merkle::TileId id) const {
+  return store_->tile(id, store_->edge());
 }
 
 }  // namespace actuary::journal::rocks

@@ -27,6 +27,7 @@ class RocksReader final : public Reader {
   [[nodiscard]] Status scan_stored(Position from, const VisitStored& visit) const override;
   [[nodiscard]] Result<Record> read(Position position) const override;
   [[nodiscard]] Result<std::vector<Record>> read_stream(const StreamId& stream) const override;
+  [[nodiscard]] Result<Bytes> tile(merkle::TileId id) const override;
 
   /// The index of streams as it is stored, for verification: `kind id version` -> position.
   using VisitIndex = std::function<bool(BytesView key, BytesView value)>;

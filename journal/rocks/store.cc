@@ -8,7 +8,7 @@
 namespace actuary::journal::rocks {
 
 Status Store::write(const std::vector<Record>& batch, const std::vector<Bytes>& encoded,
-                    const StoredHead& head) {
+                    const std::vector<merkle::Tile>& full, const StoredHead& head) {
   ACTUARY_ASSERT(batch.size() == encoded.size());
   rocksdb::WriteBatch writes(0, 0, kProtectionBytes, 0);
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -17,7 +17,14 @@ Status Store::write(const std::vector<Record>& batch, const std::vector<Bytes>& 
     TRY_VOID(checked(writes.Put(family(Family::kLog), position, encoded[i])));
     TRY_VOID(checked(writes.Put(family(Family::kStreams), stream, position)));
   }
+  for (const merkle::Tile& tile : full) {
+    TRY_VOID(checked(writes.Put(family(Family::kTree), tile_key(tile.id), tile.hashes)));
+  }
   TRY_VOID(checked(writes.Put(family(Family::kMeta), slice(kMetaHead), head_bytes(head))));
+  return write_synced(writes);
+}
+
+Status Store::write_synced(rocksdb::WriteBatch& writes) {
   const rocksdb::Status written = database_->Write(write_options(), &writes);
   if (!written.ok()) return fail(Code::kStorageFailed, "append: " + written.ToString());
   return {};

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,10 +40,12 @@ class Store {
 
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] const StoredHead& head() const { return head_; }
+  /// The Merkle tree's right edge as of `head()`.
+  [[nodiscard]] const merkle::Edge& edge() const { return edge_; }
 
   /// One write batch, one sync. After kStorageFailed nobody knows whether it was written.
   [[nodiscard]] Status write(const std::vector<Record>& batch, const std::vector<Bytes>& encoded,
-                             const StoredHead& head);
+                             const std::vector<merkle::Tile>& full, const StoredHead& head);
   [[nodiscard]] Result<Version> last_version(const StreamId& stream) const;
   /// Visits `from`..`to` and refuses a gap, and more if there is more.
   [[nodiscard]] Status scan(Position from, Position to, const Visit& visit) const;
@@ -54,6 +57,8 @@ class Store {
   [[nodiscard]] Status scan_index(const VisitIndex& visit) const;
   /// Where the index says that this version is; 0: nowhere.
   [[nodiscard]] Result<Position> indexed(const StreamId& stream, Version version) const;
+  /// A tile as a tree with this edge has it.
+  [[nodiscard]] Result<Bytes> tile(merkle::TileId id, const merkle::Edge& edge) const;
 
  private:
   Store() = default;
@@ -62,13 +67,28 @@ class Store {
     return families_[static_cast<std::size_t>(which)];
   }
   [[nodiscard]] Result<Record> read(Position position) const;
+  [[nodiscard]] Status write_synced(rocksdb::WriteBatch& writes);
   [[nodiscard]] Status load_meta();
   [[nodiscard]] Status verify_head() const;
+  /// store_tree.cc
+  [[nodiscard]] Status load_tree();
+  [[nodiscard]] Status make_tree();
+  [[nodiscard]] Status save_made_tiles();
+  [[nodiscard]] Result<Bytes> full_tile(merkle::TileId id) const;
 
   std::unique_ptr<rocksdb::DB> database_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
   std::string id_;
   StoredHead head_;
+  bool writable_ = false;
+  bool has_tree_ = true;  ///< false: written before there was one
+  merkle::Edge edge_;
+  Status tree_problem_;                   ///< why a read-only store has no edge
+  std::map<merkle::TileId, Bytes> made_;  ///< full tiles of a store that has none on disk
 };
+
+/// Full tiles that are kept in memory for a journal without them, 8 KiB each. One that needs more
+/// must be opened for writing once before tools can prove from it.
+inline constexpr std::size_t kMadeTilesMax = 4096;
 
 }  // namespace actuary::journal::rocks

@@ -147,6 +147,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& directory) {
   store->database_.reset(raw);
   TRY_VOID(store->load_meta());
   TRY_VOID(store->verify_head());
+  store->writable_ = true;
+  TRY_VOID(store->load_tree());
   return store;
 }
 
@@ -160,6 +162,8 @@ Result<std::unique_ptr<Store>> Store::open_read_only(const std::string& director
   store->database_.reset(raw);
   TRY_VOID(store->load_meta());
   TRY_VOID(store->verify_head());
+  // Tools must be able to look at a damaged journal, so this is said when a tile is asked for.
+  store->tree_problem_ = store->load_tree();
   return store;
 }
 
@@ -172,10 +176,12 @@ Status Store::load_meta() {
   auto* meta = family(Family::kMeta);
   TRY_VOID(checked(database_->Get(read_options(), meta, slice(kMetaId), &id_)));
   TRY_VOID(checked(database_->Get(read_options(), meta, slice(kMetaHead), &head)));
-  if (id_.size() != 32 || head.size() != 16) {
+  has_tree_ = head.size() == kHeadBytes;
+  if (id_.size() != 32 || (!has_tree_ && head.size() != kHeadBytesWithoutTree)) {
     return fail(Code::kCorrupt, "the journal's meta entries are damaged");
   }
   head_ = {bytes_number(head), bytes_number(BytesView(head).substr(8))};
+  if (has_tree_) head_.root = merkle::hash_at(BytesView(head).substr(kHeadBytesWithoutTree));
   return {};
 }
 
