@@ -152,7 +152,7 @@ def acknowledged(said):
     return last
 
 
-def make_sample(lab, batches=12, lives=3):
+def make_sample(lab, batches=25, lives=3):
     """A journal with tables, a log of acknowledged batches, and a killed writer."""
     lab.fresh()
     for life in range(lives):
