@@ -27,7 +27,10 @@ class Journal : public Reader {
 
 inline constexpr std::size_t kBatchRecordsMax = 4096;
 
-/// What this program writes. A journal of another format is refused, both numbers named.
-inline constexpr std::uint32_t kFormat = 1;
+/// What this program writes. A journal of a newer format is refused, both numbers named.
+inline constexpr std::uint32_t kFormat = 2;
+/// What it reads and, when it opens for writing, upgrades.
+inline constexpr std::uint32_t kFormatOldest = 1;
+inline constexpr std::uint32_t kFormatWithoutWitness = 1;
 
 }  // namespace actuary::journal

@@ -48,7 +48,7 @@ Result<Bytes> encode_record(const Record& record) {
   Bytes stored(kRecordHeaderBytes + length, '\0');
   std::memcpy(stored.data() + kRecordHeaderBytes, builder.GetBufferPointer(), length);
   put(stored, 8, static_cast<std::uint32_t>(length));
-  put(stored, 12, static_cast<std::uint16_t>(kFormat));
+  put(stored, 12, kRecordFormat);
   put(stored, 14, kSchema);
   put(stored, 0, checksum(stored));
   return stored;
@@ -62,11 +62,11 @@ Result<Record> decode_record(BytesView stored, Position position) {
   }
   const auto format = get<std::uint16_t>(stored, 12);
   const auto schema = get<std::uint16_t>(stored, 14);
-  if (format != kFormat || schema > kSchema) {
-    const Code code = format < kFormat ? Code::kCorrupt : Code::kNewerVersion;
+  if (format != kRecordFormat || schema > kSchema) {
+    const Code code = format < kRecordFormat ? Code::kCorrupt : Code::kNewerVersion;
     return bad(position, code,
                "format " + std::to_string(format) + ", schema " + std::to_string(schema) +
-                   "; this program knows " + std::to_string(kFormat) + ", " +
+                   "; this program knows " + std::to_string(kRecordFormat) + ", " +
                    std::to_string(kSchema));
   }
   const BytesView payload = stored.substr(kRecordHeaderBytes);
@@ -79,6 +79,19 @@ Result<Record> decode_record(BytesView stored, Position position) {
     return bad(position, Code::kCorrupt, "is record " + std::to_string(record->position));
   }
   return record;
+}
+
+Result<std::vector<BytesView>> split_records(BytesView stored) {
+  std::vector<BytesView> records;
+  while (!stored.empty()) {
+    const bool whole = stored.size() >= kRecordHeaderBytes &&
+                       stored.size() - kRecordHeaderBytes >= get<std::uint32_t>(stored, 8);
+    if (!whole) return fail(Code::kCorrupt, "the last of these records is cut short");
+    const std::size_t size = kRecordHeaderBytes + get<std::uint32_t>(stored, 8);
+    records.push_back(stored.substr(0, size));
+    stored.remove_prefix(size);
+  }
+  return records;
 }
 
 }  // namespace actuary::journal::codec

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "journal/record/record.h"
 
@@ -10,6 +11,8 @@ namespace actuary::journal::codec {
 /// schema.
 inline constexpr std::uint16_t kSchema = 1;
 inline constexpr std::size_t kRecordHeaderBytes = 16;
+/// How a record's bytes are laid out; a journal's format may change without it.
+inline constexpr std::uint16_t kRecordFormat = 1;
 
 /// A record as it lies in the log: checksum, length, format, schema, then a FlatBuffers table.
 ///
@@ -22,5 +25,10 @@ inline constexpr std::size_t kRecordHeaderBytes = 16;
 ///
 /// errors: kCorrupt, kNewerVersion; both name the position
 [[nodiscard]] Result<Record> decode_record(BytesView stored, Position position);
+
+/// Records that stand one after another, in pieces; what is in the pieces is not looked at.
+///
+/// errors: kCorrupt: the last one is cut short
+[[nodiscard]] Result<std::vector<BytesView>> split_records(BytesView stored);
 
 }  // namespace actuary::journal::codec

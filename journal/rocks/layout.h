@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "journal/base/numbers.h"
 #include "journal/merkle/tree.h"
 #include "journal/record/record.h"
 
@@ -21,27 +22,21 @@ inline constexpr std::string_view kMetaId = "id";
 inline constexpr std::string_view kMetaFormat = "format";
 inline constexpr std::string_view kMetaHead = "head";
 
-/// What `meta/head` holds: 48 bytes; 16 in a journal that was written before there was a tree.
+/// What `meta/head` holds: 88 bytes; 16 in a journal that was written before there was a tree, 48
+/// before there was a witness.
 struct StoredHead {
   Position position = 0;
   std::uint64_t term = 0;
   merkle::Hash root = merkle::empty_root();
+  Position first = 1;                          ///< of the last batch; 0: not known
+  merkle::Hash before = merkle::empty_root();  ///< the root up to `first` - 1; zeros: not known
 };
-inline constexpr std::size_t kHeadBytes = 48;
+inline constexpr std::size_t kHeadBytes = 88;
+inline constexpr std::size_t kHeadBytesWithoutBatch = 48;
 inline constexpr std::size_t kHeadBytesWithoutTree = 16;
 
-[[nodiscard]] inline Bytes number_bytes(std::uint64_t number) {
-  Bytes bytes(8, '\0');
-  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(number >> (8 * (7 - i)) & 255U);
-  return bytes;
-}
-
-/// The first 8 of `bytes`, which the caller has measured.
-[[nodiscard]] inline std::uint64_t bytes_number(BytesView bytes) {
-  std::uint64_t number = 0;
-  for (const char c : bytes.substr(0, 8)) number = number << 8U | static_cast<unsigned char>(c);
-  return number;
-}
+using base::bytes_number;
+using base::number_bytes;
 
 /// kind, id (a nil id is zeros): what all keys of one stream begin with. 18 bytes.
 [[nodiscard]] inline Bytes stream_prefix(const StreamId& stream) {
@@ -56,7 +51,9 @@ inline constexpr std::size_t kHeadBytesWithoutTree = 16;
 }
 
 [[nodiscard]] inline Bytes head_bytes(const StoredHead& head) {
-  return number_bytes(head.position) + number_bytes(head.term) + Bytes(merkle::view(head.root));
+  Bytes bytes = number_bytes(head.position) + number_bytes(head.term);
+  bytes.append(merkle::view(head.root));
+  return bytes.append(number_bytes(head.first)).append(merkle::view(head.before));
 }
 
 [[nodiscard]] inline Bytes tile_key(merkle::TileId id) {

@@ -5,6 +5,7 @@
 
 #include "journal/codec/record_codec.h"
 #include "journal/rocks/layout.h"
+#include "journal/rocks/preflight.h"
 #include "journal/rocks/store.h"
 
 namespace actuary::journal::rocks {
@@ -18,13 +19,21 @@ Result<std::unique_ptr<RocksJournal>> RocksJournal::open(const Options& options)
   }
   TRY(lock, DirectoryLock::acquire(options.path));
   if (!Store::exists(options.path)) TRY_VOID(Store::create(options.path));
+  TRY(plan, preflight(options.path));
+  if (plan.relation == witness::Relation::kLost) TRY_VOID(keep_as_found(plan, options.path));
   TRY(store, Store::open(options.path));
-  return std::unique_ptr<RocksJournal>(new RocksJournal(std::move(lock), std::move(store)));
+  TRY(witness, carry_out(plan, options.path, *store));
+  TRY_VOID(lock.verify());
+  return std::unique_ptr<RocksJournal>(
+      new RocksJournal(std::move(lock), std::move(store), std::move(witness), options.witnessing));
 }
 
-RocksJournal::RocksJournal(DirectoryLock lock, std::unique_ptr<Store> store)
+RocksJournal::RocksJournal(DirectoryLock lock, std::unique_ptr<Store> store,
+                           std::unique_ptr<witness::Witness> witness, Witnessing witnessing)
     : lock_(std::move(lock)),
       store_(std::move(store)),
+      witness_(std::move(witness)),
+      witnessing_(witnessing),
       frontier_{store_->head().position, store_->head().term},
       edge_(store_->edge()),
       writer_([this] { write_queued(); }) {}
@@ -95,6 +104,7 @@ Status RocksJournal::write_fitted(const std::vector<Record>& batch, const record
                                   merkle::Edge& edge) {
   std::vector<Bytes> encoded;
   std::vector<merkle::Tile> full;
+  const merkle::Hash before = edge.root();
   encoded.reserve(batch.size());
   std::size_t bytes = 0;
   for (const Record& record : batch) {
@@ -104,11 +114,35 @@ Status RocksJournal::write_fitted(const std::vector<Record>& batch, const record
     edge.push(merkle::leaf_hash(stored), full);
     encoded.push_back(std::move(stored));
   }
-  // Before: a replaced lock means another engine may write. After: it may have begun meanwhile.
-  TRY_VOID(lock_.verify());
-  const StoredHead head{fitted.frontier.position, fitted.frontier.term, edge.root()};
-  TRY_VOID(store_->write(batch, encoded, full, head));
-  return lock_.verify();
+  const StoredHead head{fitted.frontier.position, fitted.frontier.term, edge.root(),
+                        batch.front().position, before};
+  // Before: nothing of a former writer gets in. After: another may have taken over meanwhile.
+  TRY_VOID(verify_sole_writer());
+  TRY_VOID(write_twice(batch, encoded, full, head));
+  return verify_sole_writer();
+}
+
+Status RocksJournal::write_twice(const std::vector<Record>& batch,
+                                 const std::vector<Bytes>& encoded,
+                                 const std::vector<merkle::Tile>& full, const StoredHead& head) {
+  if (witnessing_ == Witnessing::kOff) return store_->write(batch, encoded, full, head);
+  witness_->begin({.first = head.first,
+                   .last = head.position,
+                   .term = head.term,
+                   .before = head.before,
+                   .after = head.root},
+                  {encoded.begin(), encoded.end()});
+  const Status stored = store_->write(batch, encoded, full, head);
+  const Status witnessed = witness_->finish();
+  TRY_VOID(Status(stored));
+  return witnessed;
+}
+
+Status RocksJournal::verify_sole_writer() {
+  Status sole = lock_.verify();
+  if (sole) sole = witness_->verify();
+  if (!sole) store_->keep_files();
+  return sole;
 }
 
 Result<Version> RocksJournal::known_version(const StreamId& stream) const {

@@ -12,22 +12,32 @@
 #include "journal/base/directory_lock.h"
 #include "journal/journal.h"
 #include "journal/record/batch.h"
+#include "journal/witness/witness.h"
 
 namespace actuary::journal::rocks {
 
 class Store;
+struct StoredHead;
 
 /// The journal on RocksDB. One thread writes; `done` is called from it, in the order of the
 /// appends.
 class RocksJournal final : public Journal {
  public:
+  enum class Witnessing {
+    kOn,
+    kOff,  ///< for benchmarks: what is appended is never opened again
+  };
   struct Options {
     std::string path;               ///< a folder of the journal's own
     bool create_if_missing = true;  ///< only when the folder is empty
+    Witnessing witnessing = Witnessing::kOn;
   };
 
-  /// errors: kInUse names the holder; kNotFound: nothing there and not to be created; kCorrupt;
-  ///         kNewerVersion; kStorageFailed
+  /// Compares the store with its witness first, and changes nothing of a journal that it refuses.
+  ///
+  /// errors: kInUse names the holder; kNotFound: nothing there and not to be created; kCorrupt
+  ///         names the records that are missing; kNewerVersion; kStorageFailed
+  /// source: journal/FORMAT.md, "Open"
   [[nodiscard]] static Result<std::unique_ptr<RocksJournal>> open(const Options& options);
 
   RocksJournal(const RocksJournal&) = delete;
@@ -51,17 +61,26 @@ class RocksJournal final : public Journal {
     Done done;
   };
 
-  RocksJournal(DirectoryLock lock, std::unique_ptr<Store> store);
+  RocksJournal(DirectoryLock lock, std::unique_ptr<Store> store,
+               std::unique_ptr<witness::Witness> witness, Witnessing witnessing);
 
   void write_queued();
   [[nodiscard]] Result<Position> write(const std::vector<Record>& batch);
   /// Leaves in `edge` what the tree becomes.
   [[nodiscard]] Status write_fitted(const std::vector<Record>& batch, const record::Fitted& fitted,
                                     merkle::Edge& edge);
+  /// Into the store and the witness at once; both are durable, or nobody knows.
+  [[nodiscard]] Status write_twice(const std::vector<Record>& batch,
+                                   const std::vector<Bytes>& encoded,
+                                   const std::vector<merkle::Tile>& full, const StoredHead& head);
+  /// Whether the folder and the term are still ours.
+  [[nodiscard]] Status verify_sole_writer();
   [[nodiscard]] Result<Version> known_version(const StreamId& stream) const;
 
   DirectoryLock lock_;
   const std::unique_ptr<Store> store_;
+  const std::unique_ptr<witness::Witness> witness_;
+  const Witnessing witnessing_;
 
   mutable std::mutex mutex_;  ///< guards what follows, up to the thread
   std::condition_variable wake_;

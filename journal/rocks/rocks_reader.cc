@@ -15,7 +15,7 @@ RocksReader::~RocksReader() = default;
 
 Head RocksReader::head() const {
   const StoredHead& head = store_->head();
-  return {head.position, head.term, store_->id(), kFormat, head.root};
+  return {head.position, head.term, store_->id(), store_->format(), head.root};
 }
 
 Version RocksReader::version_of(const StreamId& stream) const {

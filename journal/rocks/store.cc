@@ -26,7 +26,9 @@ Status Store::write(const std::vector<Record>& batch, const std::vector<Bytes>& 
 
 Status Store::write_synced(rocksdb::WriteBatch& writes) {
   const rocksdb::Status written = database_->Write(write_options(), &writes);
-  if (!written.ok()) return fail(Code::kStorageFailed, "append: " + written.ToString());
+  if (!written.ok()) {
+    return fail(Code::kStorageFailed, "append, perhaps written: " + written.ToString());
+  }
   return {};
 }
 

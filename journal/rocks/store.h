@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "journal/rocks/layout.h"
+#include "journal/witness/slot.h"
 
 namespace actuary::journal::rocks {
 
@@ -22,16 +23,20 @@ class Store {
   using VisitStored = std::function<bool(Position, BytesView)>;
   using VisitIndex = std::function<bool(BytesView key, BytesView value)>;
 
-  /// A new journal, whole or not at all: it is made beside its place and then renamed into it.
+  /// A new journal and its witness, whole or not at all: the store is made beside its place and
+  /// then renamed into it, which comes last.
+  ///
+  /// errors: kCorrupt: the folder holds something else, or a witness of records that are gone
   [[nodiscard]] static Status create(const std::string& directory);
   [[nodiscard]] static bool exists(const std::string& directory);
-  /// Checks read-only that the folder is ours and of our format, then opens it and verifies the
-  /// head.
+  /// Opens for writing what the preflight has looked at.
   ///
-  /// errors: kCorrupt, kNewerVersion (both formats named), kStorageFailed; nothing was changed
+  /// errors: kCorrupt, kStorageFailed
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::string& directory);
-  /// The same checks, and then the store as it is now: nothing in the folder is changed, and an
-  /// engine may go on writing beside us.
+  /// Checks that the folder is ours and of a format that we know, and the head: the store as it is
+  /// now. Nothing in the folder is changed, and an engine may go on writing beside us.
+  ///
+  /// errors: kNotFound; kCorrupt, kNewerVersion (both formats named), kStorageFailed
   [[nodiscard]] static Result<std::unique_ptr<Store>> open_read_only(const std::string& directory);
 
   Store(const Store&) = delete;
@@ -39,9 +44,13 @@ class Store {
   ~Store();
 
   [[nodiscard]] const std::string& id() const { return id_; }
+  [[nodiscard]] std::uint32_t format() const { return format_; }
   [[nodiscard]] const StoredHead& head() const { return head_; }
   /// The Merkle tree's right edge as of `head()`.
   [[nodiscard]] const merkle::Edge& edge() const { return edge_; }
+
+  /// Whether the tree is whole; a store for writing has one.
+  [[nodiscard]] const Status& tree_status() const { return tree_problem_; }
 
   /// One write batch, one sync. After kStorageFailed nobody knows whether it was written.
   [[nodiscard]] Status write(const std::vector<Record>& batch, const std::vector<Bytes>& encoded,
@@ -60,7 +69,23 @@ class Store {
   /// A tile as a tree with this edge has it.
   [[nodiscard]] Result<Bytes> tile(merkle::TileId id, const merkle::Edge& edge) const;
 
+  // store_witness.cc
+  /// The last batch, without its bytes; `first` is 0 when nobody noted it.
+  [[nodiscard]] witness::Testimony end() const;
+  /// Adds the bytes of the records `first`..`last`, unless they are more than a witness keeps.
+  [[nodiscard]] Status read_batch(witness::Testimony& end) const;
+  /// Whether these batches, one after another, continue the log. Changes nothing.
+  ///
+  /// errors: kCorrupt
+  [[nodiscard]] Status check_adoption(const std::vector<witness::Testimony>& batches) const;
+  /// Appends a batch again, byte for byte.
+  [[nodiscard]] Status adopt(const witness::Testimony& batch);
+  [[nodiscard]] Status set_format(std::uint32_t format);
+  /// Another engine owns the folder: what we take for garbage may be its files.
+  void keep_files();
+
  private:
+  struct Adopted;
   Store() = default;
 
   [[nodiscard]] rocksdb::ColumnFamilyHandle* family(Family which) const {
@@ -68,6 +93,8 @@ class Store {
   }
   [[nodiscard]] Result<Record> read(Position position) const;
   [[nodiscard]] Status write_synced(rocksdb::WriteBatch& writes);
+  [[nodiscard]] static Result<Adopted> unpack(const witness::Testimony& batch,
+                                              const StoredHead& head, merkle::Edge& edge);
   [[nodiscard]] Status load_meta();
   [[nodiscard]] Status verify_head() const;
   /// store_tree.cc
@@ -79,6 +106,7 @@ class Store {
   std::unique_ptr<rocksdb::DB> database_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
   std::string id_;
+  std::uint32_t format_ = 0;
   StoredHead head_;
   bool writable_ = false;
   bool has_tree_ = true;  ///< false: written before there was one

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "journal/journal.h"
+#include "journal/rocks/preflight.h"
 #include "journal/rocks/store.h"
 #include "journal/rocks/store_options.h"
 #include "journal/rocks/store_status.h"
@@ -46,7 +47,8 @@ Status close_handles(rocksdb::DB& database, std::vector<rocksdb::ColumnFamilyHan
   return checked(database.Close());
 }
 
-Status fill_new(const std::string& path) {
+/// Answers the new store's id.
+Result<std::string> fill_new(const std::string& path) {
   TRY(id, new_id());
   rocksdb::Options options(database_options(), family_options());
   options.create_if_missing = true;
@@ -63,7 +65,8 @@ Status fill_new(const std::string& path) {
   batch.Put(meta, slice(kMetaHead), head_bytes({}));
   const auto written = checked(database->Write(write_options(), &batch));
   TRY_VOID(close_handles(*database, handles));
-  return written;
+  TRY_VOID(Status(written));
+  return id;
 }
 
 /// As `database_options`, for a look that leaves no trace: RocksDB's text log would be a file of
@@ -97,10 +100,10 @@ Status check_format(const std::string& path) {
   if (!read.ok() || format.size() != 8) {
     return fail(Code::kCorrupt, path + " does not say which format it is in");
   }
-  if (const auto number = bytes_number(format); number != kFormat) {
+  if (const auto number = bytes_number(format); number < kFormatOldest || number > kFormat) {
     return fail(number > kFormat ? Code::kNewerVersion : Code::kCorrupt,
-                path + " is in format " + std::to_string(number) + "; this program knows format " +
-                    std::to_string(kFormat));
+                path + " is in format " + std::to_string(number) + "; this program knows formats " +
+                    std::to_string(kFormatOldest) + " to " + std::to_string(kFormat));
   }
   const bool complete = std::all_of(kFamilyNames.begin(), kFamilyNames.end(), [&](auto name) {
     return std::find(present.begin(), present.end(), name) != present.end();
@@ -122,19 +125,26 @@ Status Store::create(const std::string& directory) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename();
-    if (name == "LOCK" || name == "store.new") continue;
+    if (name == "LOCK" || name == "store.new" || name.starts_with("witness")) continue;
     return fail(Code::kCorrupt, directory + " holds " + name +
                                     " but no journal; give a folder of its own, or restore store/");
   }
+  TRY(witnessed, witness::read(witness_path(directory)));
+  if (witnessed && witnessed->slots.front().last != 0) {
+    return tl::make_unexpected(
+        witness::refusal(witness::Relation::kGone, {}, *witnessed, "records"));
+  }
   fs::remove_all(workshop(directory), error);  // left by a creation that did not finish
-  TRY_VOID(fill_new(workshop(directory)));
+  TRY(id, fill_new(workshop(directory)));
+  witness::Testimony nothing{.before = merkle::empty_root(), .after = merkle::empty_root()};
+  TRY_VOID(witness::Witness::claim(witness_path(directory), {id, 0, 0}, {std::move(nothing)})
+               .map([](const auto&) {}));
   fs::rename(workshop(directory), place(directory), error);
   if (error) return fail(Code::kStorageFailed, place(directory) + ": " + error.message());
   return sync_directory(directory);
 }
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& directory) {
-  TRY_VOID(check_format(place(directory)));
   std::unique_ptr<Store> store(new Store());
   rocksdb::DB* raw = nullptr;
   const auto opened = rocksdb::DB::Open(database_options(), place(directory), all_families(),
@@ -173,14 +183,23 @@ Store::~Store() {
 
 Status Store::load_meta() {
   std::string head;
+  std::string format;
   auto* meta = family(Family::kMeta);
   TRY_VOID(checked(database_->Get(read_options(), meta, slice(kMetaId), &id_)));
   TRY_VOID(checked(database_->Get(read_options(), meta, slice(kMetaHead), &head)));
-  has_tree_ = head.size() == kHeadBytes;
-  if (id_.size() != 32 || (!has_tree_ && head.size() != kHeadBytesWithoutTree)) {
+  TRY_VOID(checked(database_->Get(read_options(), meta, slice(kMetaFormat), &format)));
+  has_tree_ = head.size() == kHeadBytes || head.size() == kHeadBytesWithoutBatch;
+  if (id_.size() != 32 || format.size() != 8 ||
+      (!has_tree_ && head.size() != kHeadBytesWithoutTree)) {
     return fail(Code::kCorrupt, "the journal's meta entries are damaged");
   }
-  head_ = {bytes_number(head), bytes_number(BytesView(head).substr(8))};
+  const BytesView bytes = head;
+  format_ = static_cast<std::uint32_t>(bytes_number(format));
+  head_ = {bytes_number(bytes), bytes_number(bytes.substr(8)), {}, 0, {}};
+  if (bytes.size() == kHeadBytes) {
+    head_.first = bytes_number(bytes.substr(48));
+    head_.before = merkle::hash_at(bytes.substr(56));
+  }
   if (has_tree_) head_.root = merkle::hash_at(BytesView(head).substr(kHeadBytesWithoutTree));
   return {};
 }

@@ -142,9 +142,9 @@ TEST(RocksJournal, AnotherFormatIsRefusedWithBothVersionsNamed) {
   const Folder folder;
   make_journal(folder.path(), 1);
   RawStore(folder.path()).put(Family::kMeta, "format", rocks::number_bytes(9));
-  expect_refused(folder.path(), Code::kNewerVersion, {"format 9", "format 1"});
+  expect_refused(folder.path(), Code::kNewerVersion, {"format 9", "formats 1 to 2"});
   RawStore(folder.path()).put(Family::kMeta, "format", rocks::number_bytes(0));
-  expect_refused(folder.path(), Code::kCorrupt, {"format 0", "format 1"});
+  expect_refused(folder.path(), Code::kCorrupt, {"format 0", "formats 1 to 2"});
 }
 
 TEST(RocksJournal, AMissingFormatIsRefused) {
