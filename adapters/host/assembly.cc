@@ -41,6 +41,11 @@ Status ControlPlane::Assembly::open_state(const Folders& folders) {
   keys_ = std::move(keys);
   TRY(journal, journal::rocks::RocksJournal::open({.path = folders.journal.string()}));
   journal_ = std::move(journal);
+  TRY(auditor, Auditor::open({.journal = *journal_,
+                              .loop = *loop_,
+                              .journal_folder = folders.journal,
+                              .keys = folders.keys}));
+  auditor_ = std::move(auditor);
   TRY(views, projections::runner::Views::open(folders.views.string()));
   views_ = std::move(views);
   TRY_VOID(views_->catch_up(*journal_));
@@ -136,20 +141,21 @@ Status ControlPlane::Assembly::open_api(const Folders& folders, const Address& a
   TRY(known, views_->accounts().find(kLocalUser));
   local_user_ = known ? known->id : ids_.next<UserId>();
   watch_ = std::make_unique<http::api::Watch>(loop_->raw());
-  services_ =
-      std::make_unique<http::api::Services>(http::api::Services{.executor = *executor_,
-                                                                .views = *views_,
-                                                                .journal = *journal_,
-                                                                .storages = *storages_,
-                                                                .logs = *logs_,
-                                                                .blobs = *blobs_,
-                                                                .secrets = *keys_,
-                                                                .loop = *loop_,
-                                                                .clock = clock_,
-                                                                .ids = ids_,
-                                                                .watch = *watch_,
-                                                                .local_user = local_user_,
-                                                                .public_base_url = api_url_});
+  services_ = std::make_unique<http::api::Services>(
+      http::api::Services{.executor = *executor_,
+                          .views = *views_,
+                          .journal = *journal_,
+                          .storages = *storages_,
+                          .logs = *logs_,
+                          .blobs = *blobs_,
+                          .secrets = *keys_,
+                          .loop = *loop_,
+                          .clock = clock_,
+                          .ids = ids_,
+                          .watch = *watch_,
+                          .local_user = local_user_,
+                          .public_base_url = api_url_,
+                          .checkpoint = [this] { return auditor_->checkpoint(); }});
   router_ = std::make_unique<http::Router>(http::api::routes(*services_),
                                            http::api::make_guard(*services_));
   TRY(server, http::Server::open(loop_->raw(), {}, *router_));
@@ -167,6 +173,7 @@ Status ControlPlane::Assembly::apply(std::span<const Record> batch) {
   if (!applied) applied = views_->rebuild(*journal_);
   if (applied && watch_) watch_->notify(batch);
   if (applied) keeper_->on_durable(*executor_, batch.size());
+  auditor_->on_durable();
   return applied;
 }
 
@@ -200,6 +207,7 @@ void ControlPlane::Assembly::close_parts() {
     keeper_->close(*executor_);
   }
   if (watch_) watch_->close();
+  if (auditor_) auditor_->close();
   if (sweep_ != nullptr) {
     uv_close(reinterpret_cast<uv_handle_t*>(std::exchange(sweep_, nullptr)),
              [](uv_handle_t* handle) { delete reinterpret_cast<uv_timer_t*>(handle); });

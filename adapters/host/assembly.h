@@ -4,6 +4,7 @@
 #include <string>
 
 #include "adapters/blobs/file_blobs.h"
+#include "adapters/host/auditor.h"
 #include "adapters/host/control_plane.h"
 #include "adapters/host/keeper.h"
 #include "adapters/host/keys.h"
@@ -72,6 +73,7 @@ class ControlPlane::Assembly {
   std::optional<DirectoryLock> lock_;
   std::unique_ptr<Keys> keys_;
   std::unique_ptr<journal::rocks::RocksJournal> journal_;
+  std::unique_ptr<Auditor> auditor_;
   std::unique_ptr<projections::runner::Views> views_;
   std::unique_ptr<Keeper> keeper_;
   std::unique_ptr<storages::RocksStorages> storages_;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <fstream>
+
 #include "journal/merkle/base64.h"
 #include "journal/merkle/checkpoint.h"
 
@@ -111,6 +113,23 @@ TEST(Checkpoint, IsReadBackAsItWasSigned) {
   ASSERT_TRUE(read) << read.error().detail;
   EXPECT_EQ(read->root, root);
   EXPECT_EQ(read->origin, "actuary/" + std::string(32, '7'));
+}
+
+TEST(Checkpoint, TheWorkedExampleOfTheDocumentIsSignedAgain) {
+  Bytes seed;
+  for (char byte = 0; byte < 32; ++byte) seed.push_back(byte);
+  merkle::CompactTree tree;
+  for (const char* record : {"a", "b", "c"}) tree.push(merkle::leaf_hash(record));
+  std::ifstream file(AUDIT_MD);
+  const std::string document((std::istreambuf_iterator<char>(file)), {});
+  const std::size_t at = document.find("PRIVATE+KEY+actuary/");
+  ASSERT_NE(at, std::string::npos);
+  const auto key = SigningKey::parse(document.substr(at, document.find('\n', at) - at));
+  ASSERT_TRUE(key) << key.error().detail;
+  EXPECT_TRUE(key->text().ends_with(merkle::to_base64("\x01" + seed)));
+  EXPECT_NE(document.find("\n" + key->verifier().text() + "\n"), std::string::npos);
+  const Bytes note = merkle::sign_checkpoint({tree.size(), tree.root()}, *key);
+  EXPECT_NE(document.find("```\n" + note + "```"), std::string::npos) << note;
 }
 
 TEST(Checkpoint, RefusesWhatTheStandardDoesNotAllow) {

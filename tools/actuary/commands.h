@@ -40,4 +40,22 @@ struct TokenArguments {
 [[nodiscard]] int token_list_command(const TokenArguments& arguments);
 [[nodiscard]] int token_revoke_command(const TokenArguments& arguments);
 
+struct AuditArguments {
+  std::string data;
+  std::string run;         ///< id of the run, build or Actor to prove
+  std::string file;        ///< to verify
+  std::string old;         ///< an earlier checkpoint's file, or another data folder
+  std::string out;         ///< file or folder; empty: stdout
+  std::string key;         ///< as `audit key` prints it, or a file with it
+  std::string checkpoint;  ///< file with an earlier checkpoint
+  bool entries = false;
+  bool json = false;
+};
+[[nodiscard]] int audit_key_command(const AuditArguments& arguments);
+[[nodiscard]] int audit_checkpoint_command(const AuditArguments& arguments);
+[[nodiscard]] int audit_prove_command(const AuditArguments& arguments);
+[[nodiscard]] int audit_verify_command(const AuditArguments& arguments);
+[[nodiscard]] int audit_compare_command(const AuditArguments& arguments);
+[[nodiscard]] int audit_tiles_command(const AuditArguments& arguments);
+
 }  // namespace actuary::tools

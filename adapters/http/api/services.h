@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "engine/executor/executor.h"
@@ -27,9 +28,10 @@ struct Services {
   engine::ports::Loop& loop;
   Clock& clock;
   IdSource& ids;
-  Watch& watch;                 ///< who waits for a run or a build to change
-  UserId local_user;            ///< for whom the unix socket speaks
-  std::string public_base_url;  ///< `http://127.0.0.1:8010`
+  Watch& watch;                       ///< who waits for a run or a build to change
+  UserId local_user;                  ///< for whom the unix socket speaks
+  std::string public_base_url;        ///< `http://127.0.0.1:8010`
+  std::function<Bytes()> checkpoint;  ///< a signed one, of all that is durable
 };
 
 }  // namespace actuary::adapters::http::api
