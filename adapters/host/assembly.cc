@@ -49,9 +49,8 @@ Status ControlPlane::Assembly::open_state(const Folders& folders) {
   TRY(views, projections::runner::Views::open(folders.views.string()));
   views_ = std::move(views);
   TRY_VOID(views_->catch_up(*journal_));
-  keeper_ = std::make_unique<Keeper>(*loop_, *journal_,
-                                     folders.views / projections::snapshot::kFileName,
-                                     options_.on_note);
+  keeper_ = std::make_unique<Keeper>(
+      *loop_, *journal_, folders.views / projections::snapshot::kFileName, options_.on_note);
   TRY(storages, storages::RocksStorages::open(folders.storages, *loop_, clock_));
   storages_ = std::move(storages);
   TRY(logs, logs::FileLogs::open(folders.logs, *loop_));

@@ -208,14 +208,12 @@ int run(int argc, char** argv) {
   }
   Rounds full{wish.data, {}};
   Rounds empty{wish.data.string() + ".empty", {}};
-  const auto open_nothing = [&] {
-    fs::remove_all(empty.data);
-    return empty.open();
-  };
+  fs::remove_all(empty.data);
+  if (!open_in_a_child(empty.data).ok) return 1;  // makes it, which is not what is compared
   const int written = report({{.name = "open a folder with an archive",
                                .unit = "opens/s",
                                .ours = [&] { return full.open(); },
-                               .reference = open_nothing,
+                               .reference = [&] { return empty.open(); },
                                .bar = 0.25}},
                              settings);
   print(full, empty);

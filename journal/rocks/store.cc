@@ -33,6 +33,12 @@ Status Store::write_synced(rocksdb::WriteBatch& writes) {
 }
 
 Result<Version> Store::last_version(const StreamId& stream) const {
+  // A point look-up is answered by filters where a seek would read from every level.
+  rocksdb::PinnableSlice first;
+  const auto found =
+      database_->Get(read_options(), family(Family::kStreams), stream_key(stream, 1), &first);
+  if (found.IsNotFound()) return Version{0};
+  TRY_VOID(checked(found));
   const std::unique_ptr<rocksdb::Iterator> last(
       database_->NewIterator(read_options(), family(Family::kStreams)));
   const Bytes prefix = stream_prefix(stream);
@@ -99,6 +105,8 @@ Status Store::scan_stored(Position from, Position to, const VisitStored& visit) 
 
 Result<std::vector<Record>> Store::read_stream(const StreamId& stream) const {
   std::vector<Record> records;
+  TRY(last, last_version(stream));
+  if (last == 0) return records;
   const Bytes prefix = stream_prefix(stream);
   const std::unique_ptr<rocksdb::Iterator> each(
       database_->NewIterator(read_options(), family(Family::kStreams)));

@@ -28,7 +28,9 @@ std::string workshop(const std::string& directory) { return directory + "/store.
 std::vector<rocksdb::ColumnFamilyDescriptor> all_families() {
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (const std::string_view name : kFamilyNames) {
-    families.emplace_back(std::string(name), family_options());
+    const bool of_streams = name == kFamilyNames[static_cast<std::size_t>(Family::kStreams)];
+    families.emplace_back(std::string(name),
+                          of_streams ? stream_family_options() : family_options());
   }
   return families;
 }

@@ -1,5 +1,6 @@
 #include "journal/rocks/store_options.h"
 
+#include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
 namespace actuary::journal::rocks {
@@ -37,11 +38,29 @@ rocksdb::DBOptions database_options() {
   return options;
 }
 
-rocksdb::ColumnFamilyOptions family_options() {
-  rocksdb::ColumnFamilyOptions options;
+namespace {
+
+rocksdb::BlockBasedTableOptions table_options() {
   rocksdb::BlockBasedTableOptions table;
   table.checksum = rocksdb::kXXH3;
   table.verify_compression = true;
+  return table;
+}
+
+}  // namespace
+
+rocksdb::ColumnFamilyOptions stream_family_options() {
+  rocksdb::ColumnFamilyOptions options = family_options();
+  rocksdb::BlockBasedTableOptions table = table_options();
+  // Most streams that are asked for are new: the filter says so without reading a block.
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions family_options() {
+  rocksdb::ColumnFamilyOptions options;
+  const rocksdb::BlockBasedTableOptions table = table_options();
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kNoCompression;  // a damaged byte damages one record, not a block
   options.write_buffer_size = 16U << 20U;

@@ -8,6 +8,8 @@ namespace actuary::journal::rocks {
 
 [[nodiscard]] rocksdb::DBOptions database_options();
 [[nodiscard]] rocksdb::ColumnFamilyOptions family_options();
+/// Of `streams`, which is asked about every new stream.
+[[nodiscard]] rocksdb::ColumnFamilyOptions stream_family_options();
 [[nodiscard]] rocksdb::WriteOptions write_options();
 [[nodiscard]] rocksdb::ReadOptions read_options();
 

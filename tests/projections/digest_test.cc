@@ -18,7 +18,7 @@ constexpr Residency kRule{500};
 
 Position events_wanted() {
   const char* wanted = std::getenv("ACTUARY_DIGEST_EVENTS");
-  return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 30'000;
+  return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 50'000;
 }
 
 /// Three ways to the state at a position: lived, replayed from the beginning, and a snapshot of
