@@ -40,6 +40,7 @@ Status ControlPlane::Assembly::open_state(const Folders& folders) {
   keys_ = std::move(keys);
   TRY(journal, journal::rocks::RocksJournal::open({.path = folders.journal.string()}));
   journal_ = std::move(journal);
+  feed_ = std::make_unique<journal::Feed>(*journal_);
   TRY(views, projections::runner::Views::open(folders.views.string()));
   views_ = std::move(views);
   TRY_VOID(views_->catch_up(*journal_));
@@ -144,7 +145,7 @@ Status ControlPlane::Assembly::open_api(const Folders& folders, const Address& a
                                                                 .watch = *watch_,
                                                                 .local_user = local_user_,
                                                                 .public_base_url = api_url_});
-  router_ = std::make_unique<http::Router>(http::api::routes(*services_),
+  router_ = std::make_unique<http::Router>(http::api::routes(*services_, *feed_),
                                            http::api::make_guard(*services_));
   TRY(server, http::Server::open(loop_->raw(), {}, *router_));
   server_ = std::move(server);
@@ -160,6 +161,7 @@ Status ControlPlane::Assembly::apply(std::span<const Record> batch) {
   Status applied = views_->apply(batch);
   if (!applied) applied = views_->rebuild(*journal_);
   if (applied && watch_) watch_->notify(batch);
+  if (applied && !batch.empty()) feed_->advance(batch.back().position);
   return applied;
 }
 
@@ -189,6 +191,7 @@ void ControlPlane::Assembly::reconcile() {
 void ControlPlane::Assembly::close_parts() {
   open_ = false;
   if (executor_) executor_->stop();
+  if (feed_) feed_->close();
   if (watch_) watch_->close();
   if (sweep_ != nullptr) {
     uv_close(reinterpret_cast<uv_handle_t*>(std::exchange(sweep_, nullptr)),
