@@ -20,5 +20,6 @@ void add_run(CLI::App& app, Choice& choice);
 void add_serve(CLI::App& app, Choice& choice);
 void add_history(CLI::App& app, Choice& choice);
 void add_token(CLI::App& app, Choice& choice);
+void add_journal(CLI::App& app, Choice& choice);
 
 }  // namespace actuary::tools

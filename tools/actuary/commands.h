@@ -40,4 +40,21 @@ struct TokenArguments {
 [[nodiscard]] int token_list_command(const TokenArguments& arguments);
 [[nodiscard]] int token_revoke_command(const TokenArguments& arguments);
 
+struct JournalArguments {
+  std::string data;
+  std::string run;     ///< tail: only what is about this run, build, Actor or storage
+  std::string range;   ///< show: `12` or `12..20`
+  std::string output;  ///< export: FILE; empty: stdout
+  std::optional<std::uint64_t> from;
+  std::optional<std::uint64_t> to;
+  std::uint64_t lines = 10;  ///< tail without `from`: the last so many
+  bool follow = false;
+  bool json = false;
+};
+[[nodiscard]] int journal_tail_command(const JournalArguments& arguments);
+[[nodiscard]] int journal_show_command(const JournalArguments& arguments);
+[[nodiscard]] int journal_export_command(const JournalArguments& arguments);
+[[nodiscard]] int journal_stats_command(const JournalArguments& arguments);
+[[nodiscard]] int journal_verify_command(const JournalArguments& arguments);
+
 }  // namespace actuary::tools

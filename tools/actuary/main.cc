@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   add_serve(app, choice);
   add_history(app, choice);
   add_token(app, choice);
+  add_journal(app, choice);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
