@@ -17,15 +17,18 @@ Result<std::unique_ptr<RocksJournal>> RocksJournal::open(const Options& options)
     return fail(Code::kNotFound, options.path + " holds no journal");
   }
   TRY(lock, DirectoryLock::acquire(options.path));
-  if (!Store::exists(options.path)) TRY_VOID(Store::create(options.path));
+  if (!Store::exists(options.path)) TRY_VOID(Store::create(options.path, options.id));
   TRY(store, Store::open(options.path));
-  return std::unique_ptr<RocksJournal>(new RocksJournal(std::move(lock), std::move(store)));
+  std::unique_ptr<RocksJournal> journal(new RocksJournal(std::move(lock), std::move(store)));
+  if (options.encode) journal->encode_ = options.encode;
+  return journal;
 }
 
 RocksJournal::RocksJournal(DirectoryLock lock, std::unique_ptr<Store> store)
     : lock_(std::move(lock)),
       store_(std::move(store)),
       frontier_{store_->head().position, store_->head().term},
+      encode_(codec::encode_record),
       writer_([this] { write_queued(); }) {}
 
 RocksJournal::~RocksJournal() {
@@ -92,7 +95,7 @@ Status RocksJournal::write_fitted(const std::vector<Record>& batch, const record
   encoded.reserve(batch.size());
   std::size_t bytes = 0;
   for (const Record& record : batch) {
-    TRY(stored, codec::encode_record(record));
+    TRY(stored, encode_(record));
     bytes += stored.size();
     if (bytes > kBatchBytesMax) return fail(Code::kTooLarge, "a batch of too many bytes");
     encoded.push_back(std::move(stored));

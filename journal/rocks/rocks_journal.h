@@ -24,6 +24,9 @@ class RocksJournal final : public Journal {
   struct Options {
     std::string path;               ///< a folder of the journal's own
     bool create_if_missing = true;  ///< only when the folder is empty
+    std::string id = {};            ///< of a journal that is made again; empty: a random one
+    /// What is stored of a record. Empty: `codec::encode_record`; a backup's keep their bytes.
+    std::function<Result<Bytes>(const Record&)> encode = {};
   };
 
   /// errors: kInUse names the holder; kNotFound: nothing there and not to be created; kCorrupt;
@@ -67,6 +70,7 @@ class RocksJournal final : public Journal {
   record::Frontier frontier_;
   mutable std::unordered_map<std::string, Version> versions_;  ///< by stream prefix; a cache
 
+  std::function<Result<Bytes>(const Record&)> encode_;
   std::string poison_;  ///< the writer's own: why it refuses everything, empty while it does not
   std::thread writer_;
 };

@@ -21,8 +21,9 @@ class Store {
   using VisitStored = std::function<bool(Position, BytesView)>;
   using VisitIndex = std::function<bool(BytesView key, BytesView value)>;
 
-  /// A new journal, whole or not at all: it is made beside its place and then renamed into it.
-  [[nodiscard]] static Status create(const std::string& directory);
+  /// A new journal, whole or not at all: it is made beside its place and then renamed into it. Its
+  /// id is random where none is given.
+  [[nodiscard]] static Status create(const std::string& directory, const std::string& id = {});
   [[nodiscard]] static bool exists(const std::string& directory);
   /// Checks read-only that the folder is ours and of our format, then opens it and verifies the
   /// head.

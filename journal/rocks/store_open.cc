@@ -46,8 +46,7 @@ Status close_handles(rocksdb::DB& database, std::vector<rocksdb::ColumnFamilyHan
   return checked(database.Close());
 }
 
-Status fill_new(const std::string& path) {
-  TRY(id, new_id());
+Status fill_new(const std::string& path, const std::string& id) {
   rocksdb::Options options(database_options(), family_options());
   options.create_if_missing = true;
   options.create_missing_column_families = true;
@@ -118,7 +117,7 @@ bool Store::exists(const std::string& directory) {
   return fs::exists(place(directory), ignored);
 }
 
-Status Store::create(const std::string& directory) {
+Status Store::create(const std::string& directory, const std::string& wanted_id) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename();
@@ -127,7 +126,8 @@ Status Store::create(const std::string& directory) {
                                     " but no journal; give a folder of its own, or restore store/");
   }
   fs::remove_all(workshop(directory), error);  // left by a creation that did not finish
-  TRY_VOID(fill_new(workshop(directory)));
+  TRY(random_id, new_id());
+  TRY_VOID(fill_new(workshop(directory), wanted_id.empty() ? random_id : wanted_id));
   fs::rename(workshop(directory), place(directory), error);
   if (error) return fail(Code::kStorageFailed, place(directory) + ": " + error.message());
   return sync_directory(directory);

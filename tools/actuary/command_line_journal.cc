@@ -76,6 +76,7 @@ void add_journal(CLI::App& app, Choice& choice) {
   add_show(journal, arguments, choice);
   add_export(journal, arguments, choice);
   add_stats_and_verify(journal, arguments, choice);
+  add_journal_backup(*journal, choice);
 }
 
 }  // namespace actuary::tools

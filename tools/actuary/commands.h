@@ -57,4 +57,14 @@ struct JournalArguments {
 [[nodiscard]] int journal_stats_command(const JournalArguments& arguments);
 [[nodiscard]] int journal_verify_command(const JournalArguments& arguments);
 
+struct BackupArguments {
+  std::string file;  ///< the backup, or a folder that one goes into
+  std::string data;
+  bool json = false;
+};
+[[nodiscard]] int backup_command(const BackupArguments& arguments);
+[[nodiscard]] int restore_command(const BackupArguments& arguments);
+[[nodiscard]] int journal_backup_command(const BackupArguments& arguments);
+[[nodiscard]] int journal_restore_command(const BackupArguments& arguments);
+
 }  // namespace actuary::tools
