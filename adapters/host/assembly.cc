@@ -46,6 +46,7 @@ Status ControlPlane::Assembly::open_state(const Folders& folders) {
                               .journal_folder = folders.journal,
                               .keys = folders.keys}));
   auditor_ = std::move(auditor);
+  feed_ = std::make_unique<journal::Feed>(*journal_);
   TRY(views, projections::runner::Views::open(folders.views.string()));
   views_ = std::move(views);
   TRY_VOID(views_->catch_up(*journal_));
@@ -155,7 +156,7 @@ Status ControlPlane::Assembly::open_api(const Folders& folders, const Address& a
                           .local_user = local_user_,
                           .public_base_url = api_url_,
                           .checkpoint = [this] { return auditor_->checkpoint(); }});
-  router_ = std::make_unique<http::Router>(http::api::routes(*services_),
+  router_ = std::make_unique<http::Router>(http::api::routes(*services_, *feed_),
                                            http::api::make_guard(*services_));
   TRY(server, http::Server::open(loop_->raw(), {}, *router_));
   server_ = std::move(server);
@@ -173,6 +174,7 @@ Status ControlPlane::Assembly::apply(std::span<const Record> batch) {
   if (applied && watch_) watch_->notify(batch);
   if (applied) keeper_->on_durable(*executor_, batch.size());
   auditor_->on_durable();
+  if (applied && !batch.empty()) feed_->advance(batch.back().position);
   return applied;
 }
 
@@ -205,6 +207,7 @@ void ControlPlane::Assembly::close_parts() {
     executor_->stop();
     keeper_->close(*executor_);
   }
+  if (feed_) feed_->close();
   if (watch_) watch_->close();
   if (auditor_) auditor_->close();
   if (sweep_ != nullptr) {

@@ -22,6 +22,7 @@
 #include "engine/executor/executor.h"
 #include "engine/executor/performer.h"
 #include "journal/base/directory_lock.h"
+#include "journal/feed/feed.h"
 #include "journal/rocks/rocks_journal.h"
 
 namespace actuary::adapters::host {
@@ -45,6 +46,7 @@ class ControlPlane::Assembly {
   [[nodiscard]] std::shared_ptr<reactor::UvLoop> shared_loop() { return loop_; }
   [[nodiscard]] engine::executor::Executor& executor() { return *executor_; }
   [[nodiscard]] const projections::runner::Views& views() const { return *views_; }
+  [[nodiscard]] journal::Feed& feed() { return *feed_; }
   [[nodiscard]] UserId local_user() const { return local_user_; }
   [[nodiscard]] const std::string& api_url() const { return api_url_; }
   [[nodiscard]] const std::string& socket_path() const { return socket_path_; }
@@ -74,6 +76,7 @@ class ControlPlane::Assembly {
   std::unique_ptr<Keys> keys_;
   std::unique_ptr<journal::rocks::RocksJournal> journal_;
   std::unique_ptr<Auditor> auditor_;
+  std::unique_ptr<journal::Feed> feed_;
   std::unique_ptr<projections::runner::Views> views_;
   std::unique_ptr<Keeper> keeper_;
   std::unique_ptr<storages::RocksStorages> storages_;

@@ -9,6 +9,7 @@
 #include "adapters/client/run_folder.h"
 #include "adapters/host/options.h"
 #include "engine/executor/inbox.h"
+#include "journal/feed/feed.h"
 #include "projections/runner/views.h"
 
 namespace actuary::adapters::host {
@@ -53,6 +54,18 @@ class ControlPlane {
 
   /// What has happened, ready to be asked. Any thread.
   [[nodiscard]] const projections::runner::Views& views() const;
+
+  /// Everything that happens, as an ordered subscription: each durable record once, without a gap,
+  /// from any position. Read it on a thread of your own, at your own pace, from any thread's call:
+  ///
+  ///     auto events = plane.feed().subscribe(last_seen + 1).value();
+  ///     while (const auto piece = events->wait({}, 1s)) {
+  ///       for (const Record& record : piece->records) handle(record);
+  ///       if (piece->ended) break;  // the control plane was closed; events->next() goes on here
+  ///     }
+  ///
+  /// The views have applied what it shows. Subscriptions may outlive this object; they end with it.
+  [[nodiscard]] journal::Feed& feed();
 
   /// The user that the first start made.
   [[nodiscard]] UserId local_user() const;

@@ -18,14 +18,16 @@ Result<std::unique_ptr<RocksJournal>> RocksJournal::open(const Options& options)
     return fail(Code::kNotFound, options.path + " holds no journal");
   }
   TRY(lock, DirectoryLock::acquire(options.path));
-  if (!Store::exists(options.path)) TRY_VOID(Store::create(options.path));
+  if (!Store::exists(options.path)) TRY_VOID(Store::create(options.path, options.id));
   TRY(plan, preflight(options.path));
   if (plan.relation == witness::Relation::kLost) TRY_VOID(keep_as_found(plan, options.path));
   TRY(store, Store::open(options.path));
   TRY(witness, carry_out(plan, options.path, *store));
   TRY_VOID(lock.verify());
-  return std::unique_ptr<RocksJournal>(
+  std::unique_ptr<RocksJournal> journal(
       new RocksJournal(std::move(lock), std::move(store), std::move(witness), options.witnessing));
+  if (options.encode) journal->encode_ = options.encode;
+  return journal;
 }
 
 RocksJournal::RocksJournal(DirectoryLock lock, std::unique_ptr<Store> store,
@@ -36,6 +38,7 @@ RocksJournal::RocksJournal(DirectoryLock lock, std::unique_ptr<Store> store,
       witnessing_(witnessing),
       frontier_{store_->head().position, store_->head().term},
       edge_(store_->edge()),
+      encode_(codec::encode_record),
       writer_([this] { write_queued(); }) {}
 
 RocksJournal::~RocksJournal() {
@@ -108,7 +111,7 @@ Status RocksJournal::write_fitted(const std::vector<Record>& batch, const record
   encoded.reserve(batch.size());
   std::size_t bytes = 0;
   for (const Record& record : batch) {
-    TRY(stored, codec::encode_record(record));
+    TRY(stored, encode_(record));
     bytes += stored.size();
     if (bytes > kBatchBytesMax) return fail(Code::kTooLarge, "a batch of too many bytes");
     edge.push(merkle::leaf_hash(stored), full);

@@ -31,6 +31,9 @@ class RocksJournal final : public Journal {
     std::string path;               ///< a folder of the journal's own
     bool create_if_missing = true;  ///< only when the folder is empty
     Witnessing witnessing = Witnessing::kOn;
+    std::string id = {};            ///< of a journal that is made again; empty: a random one
+    /// What is stored of a record. Empty: `codec::encode_record`; a backup's keep their bytes.
+    std::function<Result<Bytes>(const Record&)> encode = {};
   };
 
   /// Compares the store with its witness first, and changes nothing of a journal that it refuses.
@@ -90,6 +93,7 @@ class RocksJournal final : public Journal {
   merkle::Edge edge_;                                          ///< of the tree up to the frontier
   mutable std::unordered_map<std::string, Version> versions_;  ///< by stream prefix; a cache
 
+  std::function<Result<Bytes>(const Record&)> encode_;
   std::string poison_;  ///< the writer's own: why it refuses everything, empty while it does not
   std::thread writer_;
 };

@@ -24,10 +24,10 @@ class Store {
   using VisitIndex = std::function<bool(BytesView key, BytesView value)>;
 
   /// A new journal and its witness, whole or not at all: the store is made beside its place and
-  /// then renamed into it, which comes last.
+  /// then renamed into it, which comes last. Its id is random where none is given.
   ///
   /// errors: kCorrupt: the folder holds something else, or a witness of records that are gone
-  [[nodiscard]] static Status create(const std::string& directory);
+  [[nodiscard]] static Status create(const std::string& directory, const std::string& id = {});
   [[nodiscard]] static bool exists(const std::string& directory);
   /// Opens for writing what the preflight has looked at.
   ///

@@ -49,9 +49,7 @@ Status close_handles(rocksdb::DB& database, std::vector<rocksdb::ColumnFamilyHan
   return checked(database.Close());
 }
 
-/// Answers the new store's id.
-Result<std::string> fill_new(const std::string& path) {
-  TRY(id, new_id());
+Status fill_new(const std::string& path, const std::string& id) {
   rocksdb::Options options(database_options(), family_options());
   options.create_if_missing = true;
   options.create_missing_column_families = true;
@@ -67,8 +65,7 @@ Result<std::string> fill_new(const std::string& path) {
   batch.Put(meta, slice(kMetaHead), head_bytes({}));
   const auto written = checked(database->Write(write_options(), &batch));
   TRY_VOID(close_handles(*database, handles));
-  TRY_VOID(Status(written));
-  return id;
+  return written;
 }
 
 /// As `database_options`, for a look that leaves no trace: RocksDB's text log would be a file of
@@ -123,7 +120,7 @@ bool Store::exists(const std::string& directory) {
   return fs::exists(place(directory), ignored);
 }
 
-Status Store::create(const std::string& directory) {
+Status Store::create(const std::string& directory, const std::string& wanted_id) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename();
@@ -137,7 +134,9 @@ Status Store::create(const std::string& directory) {
         witness::refusal(witness::Relation::kGone, {}, *witnessed, "records"));
   }
   fs::remove_all(workshop(directory), error);  // left by a creation that did not finish
-  TRY(id, fill_new(workshop(directory)));
+  TRY(random_id, new_id());
+  const std::string id = wanted_id.empty() ? random_id : wanted_id;
+  TRY_VOID(fill_new(workshop(directory), id));
   witness::Testimony nothing{.before = merkle::empty_root(), .after = merkle::empty_root()};
   TRY_VOID(witness::Witness::claim(witness_path(directory), {id, 0, 0}, {std::move(nothing)})
                .map([](const auto&) {}));

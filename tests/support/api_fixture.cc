@@ -132,6 +132,7 @@ ApiFixture::ApiFixture() {
 void ApiFixture::open_parts() {
   views = projections::runner::Views::open((folder_ / "views").string()).value();
   EXPECT_TRUE(views->catch_up(journal));
+  feed = std::make_unique<journal::Feed>(journal);
   storages = std::make_unique<MemoryStorages>(*loop, clock);
   logs = adapters::logs::FileLogs::open(folder_ / "logs", *loop).value();
   blobs = std::make_unique<adapters::blobs::FileBlobs>(folder_ / "blobs");
@@ -154,6 +155,7 @@ void ApiFixture::wire_engine() {
                 const Status applied = views->apply(batch);
                 EXPECT_TRUE(applied);
                 if (applied) watch->notify(batch);
+                if (applied) feed->advance(batch.back().position);
                 return applied;
               },
           .on_fatal = [](const Error&) {}},
@@ -178,7 +180,7 @@ void ApiFixture::wire_engine() {
                                                *watch,
                                                user,
                                                "http://127.0.0.1:8010"};
-  router = std::make_unique<adapters::http::Router>(adapters::http::api::routes(services),
+  router = std::make_unique<adapters::http::Router>(adapters::http::api::routes(services, *feed),
                                                     adapters::http::api::make_guard(services));
   server = adapters::http::Server::open(loop->raw(), {}, *router).value();
   port_ = server->listen_tcp("127.0.0.1", 0).value();
@@ -188,6 +190,7 @@ void ApiFixture::wire_engine() {
 ApiFixture::~ApiFixture() {
   on_loop([this] {
     executor->stop();
+    feed->close();
     watch->close();
     server->close(adapters::http::Server::CloseMode::kNow, [this] { loop->stop(); });
   });

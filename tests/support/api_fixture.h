@@ -19,6 +19,7 @@
 #include "adapters/reactor/system.h"
 #include "adapters/reactor/uv_loop.h"
 #include "engine/executor/performer.h"
+#include "journal/feed/feed.h"
 #include "journal/memory/memory_journal.h"
 #include "tests/support/fake_secrets.h"
 #include "tests/support/memory_storages.h"
@@ -143,6 +144,7 @@ class ApiFixture : public testing::Test {
   adapters::reactor::SystemIds ids;
   ApiSecrets secrets;
   journal::memory::MemoryJournal journal;
+  std::unique_ptr<journal::Feed> feed;
   std::unique_ptr<projections::runner::Views> views;
   std::unique_ptr<MemoryStorages> storages;
   std::unique_ptr<adapters::logs::FileLogs> logs;

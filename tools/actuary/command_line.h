@@ -21,5 +21,9 @@ void add_serve(CLI::App& app, Choice& choice);
 void add_history(CLI::App& app, Choice& choice);
 void add_token(CLI::App& app, Choice& choice);
 void add_audit(CLI::App& app, Choice& choice);
+void add_journal(CLI::App& app, Choice& choice);
+/// `journal backup` and `journal restore`.
+void add_journal_backup(CLI::App& journal, Choice& choice);
+void add_backup(CLI::App& app, Choice& choice);
 
 }  // namespace actuary::tools

@@ -57,5 +57,31 @@ struct AuditArguments {
 [[nodiscard]] int audit_verify_command(const AuditArguments& arguments);
 [[nodiscard]] int audit_compare_command(const AuditArguments& arguments);
 [[nodiscard]] int audit_tiles_command(const AuditArguments& arguments);
+struct JournalArguments {
+  std::string data;
+  std::string run;     ///< tail: only what is about this run, build, Actor or storage
+  std::string range;   ///< show: `12` or `12..20`
+  std::string output;  ///< export: FILE; empty: stdout
+  std::optional<std::uint64_t> from;
+  std::optional<std::uint64_t> to;
+  std::uint64_t lines = 10;  ///< tail without `from`: the last so many
+  bool follow = false;
+  bool json = false;
+};
+[[nodiscard]] int journal_tail_command(const JournalArguments& arguments);
+[[nodiscard]] int journal_show_command(const JournalArguments& arguments);
+[[nodiscard]] int journal_export_command(const JournalArguments& arguments);
+[[nodiscard]] int journal_stats_command(const JournalArguments& arguments);
+[[nodiscard]] int journal_verify_command(const JournalArguments& arguments);
+
+struct BackupArguments {
+  std::string file;  ///< the backup, or a folder that one goes into
+  std::string data;
+  bool json = false;
+};
+[[nodiscard]] int backup_command(const BackupArguments& arguments);
+[[nodiscard]] int restore_command(const BackupArguments& arguments);
+[[nodiscard]] int journal_backup_command(const BackupArguments& arguments);
+[[nodiscard]] int journal_restore_command(const BackupArguments& arguments);
 
 }  // namespace actuary::tools

@@ -4,6 +4,7 @@
 #include "tools/actuary/console.h"
 #include "tools/actuary/engine_access.h"
 #include "tools/actuary/exit_codes.h"
+#include "tools/actuary/record_line.h"
 
 namespace actuary::tools {
 namespace {
@@ -11,7 +12,6 @@ namespace {
 using adapters::client::at;
 using adapters::client::Client;
 using adapters::client::Json;
-using adapters::client::text_at;
 
 /// From the engine that runs in the folder.
 Result<Json> ask(const Client& client, const std::string& job) {
@@ -34,26 +34,6 @@ Result<Json> read(const std::filesystem::path& data, const std::string& job) {
   }
   if (items.empty()) return fail(Code::kNotFound, "nothing in the journal is called " + job);
   return items;
-}
-
-/// `12  2026-11-22T10:11:12.345Z  RunCreated`, with what the event says.
-std::string line_of(const Json& record) {
-  const Json* position = at(record, {"position"});
-  std::string line = position != nullptr ? position->dump() : "?";
-  line.resize(std::max<std::size_t>(line.size() + 2, 8), ' ');
-  line += text_at(record, {"recorded_at", "utc"}) + "  ";
-  const Json* event = at(record, {"event"});
-  if (event == nullptr) return line;
-  line += text_at(*event, {"type"});
-  for (const auto& [key, value] : event->items()) {
-    const bool shown =
-        key != "type" && (value.is_number() || value.is_boolean() ||
-                          (value.is_string() && value.get_ref<const std::string&>().size() < 80 &&
-                           !value.get_ref<const std::string&>().empty()));
-    if (shown)
-      line += "  " + key + "=" + (value.is_string() ? value.get<std::string>() : value.dump());
-  }
-  return line;
 }
 
 }  // namespace

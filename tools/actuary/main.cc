@@ -20,6 +20,8 @@ int main(int argc, char** argv) {
   add_history(app, choice);
   add_token(app, choice);
   add_audit(app, choice);
+  add_journal(app, choice);
+  add_backup(app, choice);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

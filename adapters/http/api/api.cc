@@ -7,6 +7,7 @@
 #include "adapters/http/api/builds.h"
 #include "adapters/http/api/datasets.h"
 #include "adapters/http/api/env_vars.h"
+#include "adapters/http/api/journal_events.h"
 #include "adapters/http/api/key_value_stores.h"
 #include "adapters/http/api/logs.h"
 #include "adapters/http/api/request_queues.h"
@@ -16,7 +17,7 @@
 
 namespace actuary::adapters::http::api {
 
-std::vector<Route> routes(const Services& borrowed) {
+std::vector<Route> routes(const Services& borrowed, journal::Feed& feed) {
   const auto shared = std::make_shared<const Services>(borrowed);
   const Services& services = *shared;
   std::vector<Route> routes;
@@ -31,6 +32,7 @@ std::vector<Route> routes(const Services& borrowed) {
   add_dataset_routes(routes, services);
   add_request_queue_routes(routes, services);
   add_admin_routes(routes, services);
+  add_journal_event_routes(routes, services, feed);
   for (Route& route : routes) {
     route.handler = [shared, handler = std::move(route.handler)](Request request,
                                                                  Responder responder) {

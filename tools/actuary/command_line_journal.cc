@@ -1,0 +1,82 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "tools/actuary/command_line.h"
+#include "tools/actuary/commands.h"
+
+namespace actuary::tools {
+namespace {
+
+using Arguments = std::shared_ptr<JournalArguments>;
+
+CLI::App* add(CLI::App* journal, const char* name, const char* what, const Arguments& arguments,
+              Choice& choice, int (*command)(const JournalArguments&)) {
+  CLI::App* added = journal->add_subcommand(name, what);
+  added->add_option("--data", arguments->data, kDataHelp);
+  added->add_flag("--json", arguments->json, "For programs: JSON, one document a line");
+  added->callback([&choice, arguments, command] {
+    choice = [arguments, command] { return command(*arguments); };
+  });
+  return added;
+}
+
+void add_tail(CLI::App* journal, const Arguments& arguments, Choice& choice) {
+  CLI::App* tail = add(journal, "tail", "Show the newest events, and go on with --follow",
+                       arguments, choice, journal_tail_command);
+  tail->add_flag("-f,--follow", arguments->follow,
+                 "Wait for more until interrupted; loses nothing");
+  tail->add_option("-n,--lines", arguments->lines, "How many of the newest (default: 10)");
+  tail->add_option("--from", arguments->from, "From this position on instead");
+  tail->add_option("--run", arguments->run, "Only what is about this run, build, Actor or storage");
+  tail->footer("Example: actuary journal tail -f --run HG7ML7M8z78YcAPEB --json");
+}
+
+void add_show(CLI::App* journal, const Arguments& arguments, Choice& choice) {
+  CLI::App* show =
+      add(journal, "show", "Show whole records", arguments, choice, journal_show_command);
+  show->add_option("POSITION", arguments->range, "12, or a range 12..20")->required();
+  show->footer("Example: actuary journal show 12..20 --json");
+}
+
+void add_export(CLI::App* journal, const Arguments& arguments, Choice& choice) {
+  CLI::App* exporter = add(journal, "export", "Write records as JSON lines", arguments, choice,
+                           journal_export_command);
+  exporter->add_option("-o,--output", arguments->output,
+                       "FILE; one that an interrupted export left is continued (else stdout)");
+  exporter->add_option("--from", arguments->from, "First position (default: the first there is)");
+  exporter->add_option("--to", arguments->to, "Last position (default: the head)");
+  exporter->footer(
+      "A file is checked against the journal before it is continued, and synced at the end.\n\n"
+      "Example: actuary journal export -o events.jsonl");
+}
+
+void add_stats_and_verify(CLI::App* journal, const Arguments& arguments, Choice& choice) {
+  add(journal, "stats", "Count records, bytes, streams and terms", arguments, choice,
+      journal_stats_command)
+      ->footer("Example: actuary journal stats");
+  add(journal, "verify", "Walk the whole journal and name the first thing that is wrong", arguments,
+      choice, journal_verify_command)
+      ->footer(
+          "Checks every record's checksum and structure, positions, versions, causes, epochs, "
+          "terms\n"
+          "and the index of streams. Exit codes: 0 whole, 1 damaged, 64 there is no journal.\n\n"
+          "Example: actuary journal verify --data /srv/actuary");
+}
+
+}  // namespace
+
+void add_journal(CLI::App& app, Choice& choice) {
+  const auto arguments = std::make_shared<JournalArguments>();
+  CLI::App* journal = app.add_subcommand("journal", "Look into the journal, follow it, check it");
+  journal->require_subcommand(1);
+  journal->footer(
+      "They lock and change nothing, and an engine may be running.\n\n"
+      "Example: actuary journal verify");
+  add_tail(journal, arguments, choice);
+  add_show(journal, arguments, choice);
+  add_export(journal, arguments, choice);
+  add_stats_and_verify(journal, arguments, choice);
+  add_journal_backup(*journal, choice);
+}
+
+}  // namespace actuary::tools

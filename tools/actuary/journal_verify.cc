@@ -1,0 +1,121 @@
+#include "journal/verify/verify.h"
+
+#include "journal/verify/stats.h"
+#include "tools/actuary/commands.h"
+#include "tools/actuary/console.h"
+#include "tools/actuary/engine_access.h"
+#include "tools/actuary/exit_codes.h"
+#include "tools/actuary/journal_access.h"
+
+namespace actuary::tools {
+namespace {
+
+using adapters::client::Json;
+using journal::verify::Fault;
+using journal::verify::Report;
+using journal::verify::Share;
+
+int show_fault(const JournalArguments& arguments, const Fault& fault) {
+  if (arguments.json) {
+    Json json{{"ok", false}, {"fault", {{"position", fault.position}, {"what", fault.what}}}};
+    console::out(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  } else {
+    console::out("damaged at position " + std::to_string(fault.position) + ": " + fault.what +
+                 "\n");
+  }
+  return kFailed;
+}
+
+int show_whole(const JournalArguments& arguments, const journal::Head& head, const Report& report) {
+  if (arguments.json) {
+    console::out(Json{{"ok", true},
+                      {"journalId", head.id},
+                      {"position", head.position},
+                      {"records", report.records},
+                      {"bytes", report.bytes},
+                      {"streams", report.streams},
+                      {"terms", report.terms}}
+                     .dump() +
+                 "\n");
+    return kSucceeded;
+  }
+  console::out("whole: " + std::to_string(report.records) + " records up to position " +
+               std::to_string(head.position) + ", " + std::to_string(report.streams) +
+               " streams, " + std::to_string(report.terms) + " terms, journal " + head.id + "\n");
+  return kSucceeded;
+}
+
+Json json_of(const std::map<std::string_view, Share>& shares) {
+  Json json = Json::object();
+  for (const auto& [name, share] : shares) {
+    json[std::string(name)] = {{"records", share.records}, {"bytes", share.bytes}};
+  }
+  return json;
+}
+
+std::string table_of(std::string_view title, const std::map<std::string_view, Share>& shares) {
+  std::string text = "\n" + std::string(title) + "\n";
+  for (const auto& [name, share] : shares) {
+    std::string line = "  " + std::string(name);
+    line.resize(std::max<std::size_t>(line.size() + 1, 26), ' ');
+    line += std::to_string(share.records) + " records";
+    line.resize(std::max<std::size_t>(line.size() + 1, 46), ' ');
+    text += line + std::to_string(share.bytes) + " bytes\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+int journal_verify_command(const JournalArguments& arguments) {
+  const auto journal = open_journal(arguments);
+  if (!journal && journal.error().code == Code::kCorrupt) {
+    return show_fault(arguments, {0, journal.error().detail});
+  }
+  if (!journal) return report_error(journal.error());
+  ProgressLine line("verified");
+  const auto report = journal::verify::verify(
+      **journal, [&](std::uint64_t done, std::uint64_t all) { line(done, all); });
+  if (!report) return report_error(report.error());
+  if (report->fault) return show_fault(arguments, *report->fault);
+  return show_whole(arguments, (*journal)->head(), *report);
+}
+
+int journal_stats_command(const JournalArguments& arguments) {
+  const auto journal = open_journal(arguments);
+  if (!journal) return report_error(journal.error());
+  const auto head = (*journal)->head();
+  ProgressLine line("counted");
+  const auto stats =
+      journal::verify::count(**journal, [&](std::uint64_t done) { line(done, head.position); });
+  if (!stats) return report_error(stats.error());
+  const std::uint64_t each = stats->all.records == 0 ? 0 : stats->all.bytes / stats->all.records;
+  if (arguments.json) {
+    console::out(Json{{"journalId", head.id},
+                      {"format", head.format},
+                      {"position", head.position},
+                      {"records", stats->all.records},
+                      {"bytes", stats->all.bytes},
+                      {"bytesPerRecord", each},
+                      {"streams", stats->streams},
+                      {"terms", stats->terms},
+                      {"commands", stats->commands},
+                      {"earliest", to_iso(stats->earliest)},
+                      {"latest", to_iso(stats->latest)},
+                      {"byEvent", json_of(stats->by_event)},
+                      {"byStream", json_of(stats->by_stream)}}
+                     .dump() +
+                 "\n");
+    return kSucceeded;
+  }
+  console::out("journal  " + head.id + ", format " + std::to_string(head.format) + "\nrecords  " +
+               std::to_string(stats->all.records) + "\nbytes    " +
+               std::to_string(stats->all.bytes) + ", " + std::to_string(each) +
+               " a record\nstreams  " + std::to_string(stats->streams) + "\nterms    " +
+               std::to_string(stats->terms) + "\ncommands " + std::to_string(stats->commands) +
+               "\ntime     " + to_iso(stats->earliest) + " to " + to_iso(stats->latest) + "\n" +
+               table_of("by event", stats->by_event) + table_of("by stream", stats->by_stream));
+  return kSucceeded;
+}
+
+}  // namespace actuary::tools
