@@ -73,6 +73,7 @@ Result<std::string> FileBlobs::put(BytesView bytes) {
   if (bytes.size() > kBlobBytesMax) return fail(Code::kTooLarge, "a blob");
   const std::string digest = sha256_hex(bytes);
   const std::filesystem::path shelf = folder_ / digest.substr(0, 2);
+  if (room_) TRY_VOID(room_(engine::ports::Need::kMore, bytes.size()));
   std::error_code error;
   std::filesystem::create_directories(shelf, error);
   if (error) return fail(Code::kStorageFailed, shelf.string() + ": " + error.message());

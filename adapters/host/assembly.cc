@@ -27,12 +27,40 @@ Status ControlPlane::Assembly::open(OnStarted started) {
   lock_ = std::move(lock);
   socket_path_ = folders.socket.string();
   TRY(address, choose_address(options_));
-  TRY_VOID(open_state(folders));
+  TRY_VOID(open_disk(folders));
+  Status opened = open_state(folders);
+  if (!opened && opened.error().code == Code::kStorageFailed && disk_->is_short() &&
+      disk_->make_room()) {
+    close_state();
+    opened = open_state(folders);
+  }
+  TRY_VOID(std::move(opened));
   TRY_VOID(open_containers(folders, address));
   wire_engine(address);
   TRY_VOID(open_api(folders, address));
   TRY_VOID(record_address(folders.data, address));
   return start_engine(std::move(started));
+}
+
+Status ControlPlane::Assembly::open_disk(const Folders& folders) {
+  TRY(disk, DiskWatch::open(folders, options_.disk_reserve_bytes,
+                            {.on_room =
+                                 [this] {
+                                   if (open_) executor_->tick();
+                                 },
+                             .on_note = options_.on_note}));
+  disk_ = std::move(disk);
+  return {};
+}
+
+void ControlPlane::Assembly::close_state() {
+  blobs_.reset();
+  logs_.reset();
+  storages_.reset();
+  keeper_.reset();
+  views_.reset();
+  journal_.reset();
+  keys_.reset();
 }
 
 /// What survives: the journal, what is folded from it, and the contents beside it.
@@ -52,11 +80,11 @@ Status ControlPlane::Assembly::open_state(const Folders& folders) {
   TRY_VOID(views_->catch_up(*journal_));
   keeper_ = std::make_unique<Keeper>(
       *loop_, *journal_, folders.views / projections::snapshot::kFileName, options_.on_note);
-  TRY(storages, storages::RocksStorages::open(folders.storages, *loop_, clock_));
+  TRY(storages, storages::RocksStorages::open(folders.storages, *loop_, clock_, disk_->room()));
   storages_ = std::move(storages);
   TRY(logs, logs::FileLogs::open(folders.logs, *loop_));
   logs_ = std::move(logs);
-  blobs_ = std::make_unique<blobs::FileBlobs>(folders.blobs);
+  blobs_ = std::make_unique<blobs::FileBlobs>(folders.blobs, disk_->room());
   return {};
 }
 
@@ -67,7 +95,8 @@ Status ControlPlane::Assembly::open_containers(const Folders& folders, const Add
                          .installation = installation,
                          .init_binary = init,
                          .api_port = address.port,
-                         .term = journal_->head().term + 1};
+                         .term = journal_->head().term + 1,
+                         .disk_free_min = disk_->reserve_bytes()};
   TRY(runtime, oci::OciRuntime::open(*loop_, oci));
   runtime_ = std::move(runtime);
   TRY(builder, oci::OciBuilder::open(*loop_, *blobs_, clock_, oci));
@@ -91,6 +120,7 @@ void ControlPlane::Assembly::wire_engine(const Address& address) {
           .on_fatal = [this](const Error& error) { refuse(error); },
           .archive = keeper_.get()},
       engine::decision::Settings{.capacity = capacity_of(options_)});
+  executor_->set_room(disk_->room());
   performer_ = std::make_unique<Performer>(
       Performer::Outside{
           .runtime = *runtime_,
@@ -126,6 +156,7 @@ Status ControlPlane::Assembly::start_engine(OnStarted started) {
   uv_timer_start(
       sweep_, [](uv_timer_t* timer) { static_cast<Assembly*>(timer->data)->reconcile(); }, 0,
       kReconcileEvery.count());
+  disk_->start(loop_->raw());
   return {};
 }
 
@@ -210,6 +241,7 @@ void ControlPlane::Assembly::close_parts() {
   if (feed_) feed_->close();
   if (watch_) watch_->close();
   if (auditor_) auditor_->close();
+  if (disk_) disk_->close();
   if (sweep_ != nullptr) {
     uv_close(reinterpret_cast<uv_handle_t*>(std::exchange(sweep_, nullptr)),
              [](uv_handle_t* handle) { delete reinterpret_cast<uv_timer_t*>(handle); });

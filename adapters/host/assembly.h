@@ -6,6 +6,7 @@
 #include "adapters/blobs/file_blobs.h"
 #include "adapters/host/auditor.h"
 #include "adapters/host/control_plane.h"
+#include "adapters/host/disk_watch.h"
 #include "adapters/host/keeper.h"
 #include "adapters/host/keys.h"
 #include "adapters/host/surroundings.h"
@@ -52,6 +53,7 @@ class ControlPlane::Assembly {
   [[nodiscard]] const std::string& socket_path() const { return socket_path_; }
 
  private:
+  [[nodiscard]] Status open_disk(const Folders& folders);
   [[nodiscard]] Status open_state(const Folders& folders);
   [[nodiscard]] Status open_containers(const Folders& folders, const Address& address);
   void wire_engine(const Address& address);
@@ -61,6 +63,7 @@ class ControlPlane::Assembly {
   [[nodiscard]] Status apply(std::span<const Record> batch);
   void refuse(const Error& error);
   void reconcile();
+  void close_state();
   void close_parts();
 
   Options options_;
@@ -73,6 +76,7 @@ class ControlPlane::Assembly {
   reactor::SystemClock clock_;
   reactor::SystemIds ids_;
   std::optional<DirectoryLock> lock_;
+  std::unique_ptr<DiskWatch> disk_;
   std::unique_ptr<Keys> keys_;
   std::unique_ptr<journal::rocks::RocksJournal> journal_;
   std::unique_ptr<Auditor> auditor_;

@@ -26,12 +26,15 @@ struct Options {
   PortTaken port_taken = PortTaken::kRefuse;
   /// Absent: most of the machine's memory and of the free disk.
   std::optional<engine::ports::Capacity> capacity;
+  /// Bytes kept free on each file system of DATA; absent: a twentieth of it, 16 to 512 MiB.
+  std::optional<std::uint64_t> disk_reserve_bytes;
   /// `actuary-init`; empty: looked for beside this program and in the installation's libexec.
   std::filesystem::path init_binary;
   /// The journal refused to go on: nothing is acknowledged any more. Empty: the process is left to
   /// its host.
   std::function<void(const Error&)> on_fatal;
-  /// Something that only costs time: a snapshot that was not used, and why. On the loop's thread.
+  /// A line for the operator about something that only costs time or waits: a snapshot that was not
+  /// used, and why; a disk that runs full or has room again. On the loop's thread.
   std::function<void(const std::string&)> on_note;
 };
 

@@ -18,6 +18,7 @@ struct arguments {
   const char* user;
   const char* directory;
   uint64_t log_bytes_max;
+  uint64_t disk_free_min;
   bool keeps_home;  // the environment names HOME; else it is the user's, not the one the runtime
                     // put there
   char** command;
@@ -47,6 +48,9 @@ static bool parse_arguments(int argc, char** argv, struct arguments* arguments) 
     if (strcmp(argv[i], "--home") == 0) arguments->keeps_home = strcmp(argv[i + 1], "keep") == 0;
     if (strcmp(argv[i], "--log-bytes-max") == 0) {
       arguments->log_bytes_max = strtoull(argv[i + 1], NULL, 10);
+    }
+    if (strcmp(argv[i], "--disk-free-min") == 0) {
+      arguments->disk_free_min = strtoull(argv[i + 1], NULL, 10);
     }
   }
   return false;
@@ -144,13 +148,15 @@ static void drain(struct run* run) {
   log_rest(&run->log, &pending[1]);
 }
 
-static bool open_log(struct log* log, uint64_t bytes_max) {
+static bool open_log(struct log* log, const struct arguments* arguments) {
   log->fd = open(ACTUARY_CONTROL "/log", O_WRONLY | O_APPEND | O_CLOEXEC);
   if (log->fd < 0) return false;
   // An earlier attempt's lines count: the cap is the log's, not the attempt's.
   off_t size = lseek(log->fd, 0, SEEK_END);
   log->written = size < 0 ? 0 : (uint64_t)size;
-  log->bytes_max = bytes_max;
+  log->bytes_max = arguments->log_bytes_max;
+  log->disk_free_min = arguments->disk_free_min;
+  log->disk_full = false;
   log->full = false;
   return true;
 }
@@ -203,7 +209,7 @@ int main(int argc, char** argv) {
     return kExitLost;
   }
   block_signals(&run);
-  if (run.signals < 0 || !open_log(&run.log, arguments.log_bytes_max) || claim_start() != 1) {
+  if (run.signals < 0 || !open_log(&run.log, &arguments) || claim_start() != 1) {
     fprintf(stderr, "actuary-init: not started: %s\n", strerror(errno));
     return kExitLost;
   }

@@ -54,7 +54,9 @@ struct log {
   int fd;
   uint64_t written;
   uint64_t bytes_max;
+  uint64_t disk_free_min;  ///< below this many free bytes output is dropped; 0: never
   bool full;
+  bool disk_full;
 };
 
 void log_bytes(struct log* log, struct lines* lines, const char* bytes, size_t size);

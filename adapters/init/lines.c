@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -38,13 +39,28 @@ void log_platform(struct log* log, const char* text) {
   log->written += write_line(log, line, (size_t)size);
 }
 
+// The log shares its disk with the journal, which must be able to say how this run ended.
+static bool disk_has_room(struct log* log) {
+  struct statvfs disk;
+  if (log->disk_free_min == 0 || fstatvfs(log->fd, &disk) != 0) return true;
+  bool has_room = (uint64_t)disk.f_bfree * disk.f_frsize >= log->disk_free_min;
+  if (has_room == log->disk_full) {
+    log->disk_full = !has_room;
+    log_platform(log, has_room ? "The disk has room again, output is stored."
+                               : "The disk is full, output is not stored until there is room.");
+  }
+  return has_room;
+}
+
 static void flush_line(struct log* log, struct lines* lines) {
   size_t total = kStampBytes + lines->size + 1;
   if (!log->full && log->written + total > log->bytes_max) {
     log->full = true;
     log_platform(log, "The log has reached its size limit, further output is not stored.");
   }
-  if (!log->full) log->written += write_line(log, lines->bytes, lines->size);
+  if (!log->full && disk_has_room(log)) {
+    log->written += write_line(log, lines->bytes, lines->size);
+  }
   lines->size = 0;
 }
 

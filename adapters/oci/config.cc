@@ -126,6 +126,8 @@ Json process(const ConfigInputs& inputs, const Json& image, std::vector<std::str
                                         directory.empty() ? "/" : directory,
                                         "--log-bytes-max",
                                         std::to_string(inputs.options.log_bytes_max),
+                                        "--disk-free-min",
+                                        std::to_string(inputs.options.disk_free_min),
                                         "--"};
   arguments.insert(arguments.end(), command.begin(), command.end());
   // What init needs: to enter its folder, to become the user, to signal and to drop all of it for

@@ -16,6 +16,7 @@ struct Options {
   std::uint64_t log_bytes_max = 10'485'760;
   unsigned spare_networks = 2;  ///< network namespaces kept ready
   std::filesystem::path base_archive = "/var/lib/actuary/base/rootfs.tar";  ///< tools/base-image
+  std::uint64_t disk_free_min = 0;  ///< bytes below which a container's output is dropped
 };
 
 }  // namespace actuary::adapters::oci

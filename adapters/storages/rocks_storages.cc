@@ -57,11 +57,12 @@ Status check_items(const std::vector<std::string>& items) {
 /// The store with all that runs on it. Members end in reverse order: the threads before the store.
 class RocksStorages::Threads {
  public:
-  Threads(std::unique_ptr<Store> store, Loop& loop, Clock& clock, std::uint64_t sequence)
+  Threads(std::unique_ptr<Store> store, Loop& loop, Clock& clock, std::uint64_t sequence,
+          engine::ports::Room room)
       : store_(std::move(store)),
         loop(loop),
         clock(clock),
-        writes(*store_, loop, read_counts, sequence),
+        writes(*store_, loop, read_counts, sequence, std::move(room)),
         reads_(kReadThreads, kReadsWaitingMax) {}
 
   template <class T, class Read>
@@ -98,10 +99,12 @@ class RocksStorages::Threads {
 };
 
 Result<std::unique_ptr<RocksStorages>> RocksStorages::open(const std::filesystem::path& folder,
-                                                           Loop& loop, Clock& clock) {
+                                                           Loop& loop, Clock& clock,
+                                                           engine::ports::Room room) {
   TRY(store, Store::open(folder));
   TRY(sequence, store->sequence());
-  auto threads = std::make_unique<Threads>(std::move(store), loop, clock, sequence);
+  auto threads =
+      std::make_unique<Threads>(std::move(store), loop, clock, sequence, std::move(room));
   return std::unique_ptr<RocksStorages>(new RocksStorages(std::move(threads)));
 }
 

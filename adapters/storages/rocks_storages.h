@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "engine/ports/loop.h"
+#include "engine/ports/room.h"
 #include "engine/ports/storages.h"
 #include "journal/base/time.h"
 
@@ -25,14 +26,18 @@ inline constexpr std::size_t kReadsWaitingMax = 8192;
 /// the refusals. A commit that fails ends all writing until reopened (kStorageFailed): RocksDB may
 /// have kept it.
 ///
-/// errors: kUnavailable: too much waits, or `close` was called; certainly not written
+/// errors: kUnavailable: too much waits, the disk is full, or `close` was called; certainly not
+/// written
 class RocksStorages final : public engine::ports::Storages {
  public:
-  /// `loop` and `clock` outlive it; the clock answers on the caller's thread.
+  /// `loop` and `clock` outlive it; the clock answers on the caller's thread. `room` is asked
+  /// before each commit, so that a full disk refuses a write and does not break the store. Empty:
+  /// there is always room.
   ///
   /// errors: kInUse: somebody else has it open; kNewerVersion; kCorrupt; kStorageFailed
   [[nodiscard]] static Result<std::unique_ptr<RocksStorages>> open(
-      const std::filesystem::path& folder, engine::ports::Loop& loop, Clock& clock);
+      const std::filesystem::path& folder, engine::ports::Loop& loop, Clock& clock,
+      engine::ports::Room room = nullptr);
   ~RocksStorages() override;
   RocksStorages(const RocksStorages&) = delete;
   RocksStorages& operator=(const RocksStorages&) = delete;

@@ -11,11 +11,21 @@ namespace {
 constexpr std::size_t kCommitBytesMax = std::size_t{32} << 20U;
 constexpr std::size_t kCommitWritesMax = 1024;
 
+/// Fences, deletions and counts are small and not refused: the engine and people need them most
+/// when the disk is full.
+bool adds(const Write& write) {
+  return std::holds_alternative<WriteRecord>(write) || std::holds_alternative<WriteItems>(write);
+}
+
 }  // namespace
 
 WriteThread::WriteThread(Store& store, engine::ports::Loop& loop, ReadCounts& read_counts,
-                         std::uint64_t sequence)
-    : store_(store), loop_(loop), read_counts_(read_counts), sequence_(sequence) {
+                         std::uint64_t sequence, engine::ports::Room room)
+    : store_(store),
+      loop_(loop),
+      read_counts_(read_counts),
+      room_(std::move(room)),
+      sequence_(sequence) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -88,8 +98,15 @@ void WriteThread::commit(std::vector<Entry> entries) {
   };
   std::vector<Result<std::uint64_t>> results(entries.size(), refused());
   if (!failed_) {
+    const Status room = has_room(entries);
     Commit commit(store_, sequence_);
-    for (std::size_t i = 0; i < entries.size(); ++i) results[i] = commit.apply(entries[i].write);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (room || !adds(entries[i].write)) {
+        results[i] = commit.apply(entries[i].write);
+      } else {
+        results[i] = tl::make_unexpected(room.error());
+      }
+    }
     const bool drop = std::holds_alternative<WriteDrop>(entries.front().write);
     if (!drop) add_read_counts(commit);
     const Status written = commit.finish();
@@ -97,10 +114,23 @@ void WriteThread::commit(std::vector<Entry> entries) {
       sequence_ = commit.sequence();
     } else {
       failed_ = true;
-      for (auto& result : results) result = tl::make_unexpected(written.error());
+      for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (room || !adds(entries[i].write)) results[i] = tl::make_unexpected(written.error());
+      }
     }
   }
   reply(std::move(entries), std::move(results));
+}
+
+Status WriteThread::has_room(const std::vector<Entry>& entries) const {
+  std::uint64_t bytes = 0;
+  bool any = false;
+  for (const Entry& entry : entries) {
+    if (!adds(entry.write)) continue;
+    any = true;
+    bytes += entry.bytes;
+  }
+  return any && room_ ? room_(engine::ports::Need::kMore, bytes) : Status{};
 }
 
 void WriteThread::add_read_counts(Commit& commit) {

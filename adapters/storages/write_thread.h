@@ -11,6 +11,7 @@
 #include "adapters/storages/commit.h"
 #include "adapters/storages/read_counts.h"
 #include "engine/ports/loop.h"
+#include "engine/ports/room.h"
 
 namespace actuary::adapters::storages {
 
@@ -20,7 +21,7 @@ class WriteThread {
   using Answer = std::function<void(Result<std::uint64_t>)>;
 
   WriteThread(Store& store, engine::ports::Loop& loop, ReadCounts& read_counts,
-              std::uint64_t sequence);
+              std::uint64_t sequence, engine::ports::Room room);
   ~WriteThread() { stop(); }
   WriteThread(const WriteThread&) = delete;
   WriteThread& operator=(const WriteThread&) = delete;
@@ -41,12 +42,15 @@ class WriteThread {
   /// The writes of the next commit; none when the thread shall end.
   [[nodiscard]] std::vector<Entry> take();
   void commit(std::vector<Entry> entries);
+  /// Whether there is room for the new contents among `entries`.
+  [[nodiscard]] Status has_room(const std::vector<Entry>& entries) const;
   void add_read_counts(Commit& commit);
   void reply(std::vector<Entry> entries, std::vector<Result<std::uint64_t>> results);
 
   Store& store_;
   engine::ports::Loop& loop_;
   ReadCounts& read_counts_;
+  engine::ports::Room room_;
 
   std::mutex mutex_;
   std::condition_variable arrived_;

@@ -217,6 +217,7 @@ void Executor::take_deadlines(const Instant& now) {
 }
 
 void Executor::admit_waiting(const Instant& now) {
+  if (!has_room(ports::Need::kMore)) return;  // they wait; a tick follows when there is room
   const policy::Admission admission = policy::admit(directory(), settings_);
   for (const RunId& id : admission.runs) {
     handle_own(run::Command{run::Admit{id}}, now, policy::kAdmissionPolicyVersion);
@@ -234,6 +235,12 @@ void Executor::handle_own(Command command, const Instant& now, std::uint32_t pol
 }
 
 void Executor::handle(Submission submission, const Instant& now, std::uint32_t policy_version) {
+  if (const Status room = has_room(need_of(submission)); !room) {
+    if (submission.reply) {
+      replies_.push_back({last_, std::move(submission.reply), tl::make_unexpected(room.error())});
+    }
+    return;
+  }
   const Context context{now, submission.principal, directory(), settings_};
   Decision decision = aggregates().decide(submission.command, context);
   Result<Position> result = last_;
@@ -262,6 +269,8 @@ void Executor::handle(Submission submission, const Instant& now, std::uint32_t p
   // does.
   if (submission.reply) replies_.push_back({last_, std::move(submission.reply), std::move(result)});
 }
+
+Status Executor::has_room(ports::Need need) const { return room_ ? room_(need, 0) : Status{}; }
 
 void Executor::record(Events events, Origin origin, const Instant& now) {
   for (Proposed& proposed : events) {

@@ -14,6 +14,7 @@
 #include "engine/executor/inbox.h"
 #include "engine/executor/parking.h"
 #include "engine/ports/loop.h"
+#include "engine/ports/room.h"
 #include "journal/journal.h"
 
 namespace actuary::engine::executor {
@@ -64,8 +65,8 @@ class Executor {
 
   /// Any thread. The reply comes on the loop's thread.
   ///
-  /// errors (to the reply): what the aggregate answers; kUnavailable: the inbox is full;
-  /// kStorageFailed: perhaps done
+  /// errors (to the reply): what the aggregate answers; kUnavailable: the inbox or the disk is
+  /// full; kStorageFailed: perhaps done
   void submit(Submission submission);
 
   /// Decides what waits and what is due, and appends. Called by the loop; a simulated world calls
@@ -74,6 +75,10 @@ class Executor {
 
   /// Runs `task` once everything that has been decided by now is durable; never after a failure.
   void after_durable(std::function<void()> task);
+
+  /// Asked before anything that people want is decided; nothing new is admitted without. Before the
+  /// first command; a tick when there is room again lets go on what waited.
+  void set_room(ports::Room room) { room_ = std::move(room); }
 
   /// Runs `task` at the next moment at which all that was decided is durable; no command is decided
   /// until then, so that this moment comes after at most the appends that are under way.
@@ -123,6 +128,7 @@ class Executor {
   void on_read(const std::vector<StreamId>& streams, std::vector<Result<Slot>> slots);
   void refuse(Submission submission, const Error& error);
   void handle(Submission submission, const Instant& now, std::uint32_t policy_version = 0);
+  [[nodiscard]] Status has_room(ports::Need need) const;
   void handle_own(Command command, const Instant& now, std::uint32_t policy_version = 0);
   void record(Events events, Origin origin, const Instant& now);
   [[nodiscard]] std::vector<Record> take_batch();
@@ -155,6 +161,7 @@ class Executor {
   bool open_ = false;  ///< our term is durable
   bool stopped_ = false;
   std::shared_ptr<Executor*> self_;  ///< empties when this dies, so that a late append finds nobody
+  ports::Room room_;                 ///< empty: there is always room
 };
 
 /// A tick stops taking commands when this many records wait; what is more than one append takes is

@@ -2,9 +2,33 @@
 
 #include <algorithm>
 #include <iterator>
+#include <type_traits>
 #include <utility>
 
 namespace actuary::engine::executor {
+namespace {
+
+template <class T, class... Some>
+constexpr bool kIsOneOf = (std::is_same_v<T, Some> || ...);
+
+/// What ends a job or deletes something: refused last, because it gives space back.
+template <class T>
+constexpr bool kGivesBack =
+    kIsOneOf<T, account::RevokeToken, actor::DeleteVersion, actor::Delete, build::Abort,
+             build::Delete, run::Abort, run::Delete, storage::Delete>;
+
+}  // namespace
+
+ports::Need need_of(const Submission& submission) {
+  if (submission.principal.kind == PrincipalKind::kSystem) return ports::Need::kReport;
+  const bool gives_back = std::visit(
+      [](const auto& family) {
+        return std::visit([](const auto& each) { return kGivesBack<std::decay_t<decltype(each)>>; },
+                          family);
+      },
+      submission.command);
+  return gives_back ? ports::Need::kLess : ports::Need::kMore;
+}
 
 Inbox::Put Inbox::put(Submission& submission) {
   const std::lock_guard lock(mutex_);

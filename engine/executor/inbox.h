@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/executor/command.h"
+#include "engine/ports/room.h"
 
 namespace actuary::engine::executor {
 
@@ -19,6 +20,9 @@ struct Submission {
   Position cause = 0;
   Reply reply;  ///< empty: nobody waits
 };
+
+/// Reports and what the engine tells itself are written in any case; what people want is not.
+[[nodiscard]] ports::Need need_of(const Submission& submission);
 
 /// Where commands wait for the next tick. Any thread puts, the loop's thread takes.
 class Inbox {

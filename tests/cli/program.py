@@ -64,9 +64,9 @@ class Started:
 class Engine:
     """`actuary serve` on a free port, and its API."""
 
-    def __init__(self, data, listen="127.0.0.1:0"):
+    def __init__(self, data, listen="127.0.0.1:0", options=()):
         listening = ("--listen", listen) if listen else ()
-        self.process = subprocess.Popen([ACTUARY, "serve", "--data", data, *listening],
+        self.process = subprocess.Popen([ACTUARY, "serve", "--data", data, *listening, *options],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         start_new_session=True)
         patience = threading.Timer(SECONDS_MAX, self.process.kill)

@@ -39,6 +39,10 @@ class ExecutorTest : public testing::Test {
                           },
                           [this](const Error& error) { fatal.push_back(error); }},
         settings);
+    executor->set_room([this](engine::ports::Need need, std::uint64_t) -> Status {
+      if (refused && need <= *refused) return fail(Code::kUnavailable, "disk full");
+      return {};
+    });
     ASSERT_TRUE(executor->start({random.next_number(), 1, "test"}, [this] { ++ready; }));
   }
   void boot_and_open() {
@@ -123,6 +127,7 @@ class ExecutorTest : public testing::Test {
   std::vector<std::pair<engine::decision::Effect, Position>> effects;
   std::vector<std::size_t> batches;
   std::vector<Error> fatal;
+  std::optional<engine::ports::Need> refused;
   int ready = 0;
   std::unique_ptr<Executor> executor;
 };
@@ -348,6 +353,64 @@ TEST_F(ExecutorTest, PositionsHaveNoGapsAndCommandsNameThemselves) {
     return true;
   }));
   EXPECT_GT(position, 10U);
+}
+
+TEST_F(ExecutorTest, WithoutRoomCommandsAreRefusedBeforeAnythingIsAppended) {
+  boot_and_open();
+  found();
+  const Position before = journal.head().position;
+  refused = engine::ports::Need::kMore;
+  const Answer answer = user("clerk");
+  complete_all();
+  ASSERT_TRUE(*answer);
+  EXPECT_EQ((*answer)->error().code, Code::kUnavailable);
+  EXPECT_EQ((*answer)->error().detail, "disk full");
+  EXPECT_EQ(journal.head().position, before);
+  refused.reset();
+  const Answer again = user("clerk");
+  complete_all();
+  EXPECT_TRUE((*again)->has_value());
+}
+
+TEST_F(ExecutorTest, WithoutRoomReportsAreTakenAndEndingsAsLongAsPossible) {
+  boot_and_open();
+  found();
+  start_run();
+  refused = engine::ports::Need::kMore;
+  report(engine::run::Command{engine::run::ReportFenced{kRun, epoch(), 1}});
+  complete_all();
+  EXPECT_EQ(recorded("AttemptFenced"), 1);
+  refused = engine::ports::Need::kLess;
+  const Answer critical = ask(engine::run::Command{engine::run::Abort{kRun}});
+  complete_all();
+  EXPECT_FALSE((*critical)->has_value());
+  refused = engine::ports::Need::kMore;
+  const Answer low = ask(engine::run::Command{engine::run::Abort{kRun}});
+  complete_all();
+  EXPECT_TRUE((*low)->has_value());
+}
+
+TEST_F(ExecutorTest, WithoutRoomNothingNewStartsAndTheFirstTickWithRoomStartsIt) {
+  boot_and_open();
+  found();
+  engine::run::Start start;
+  start.run_id = kRun;
+  start.actor_id = kActor;
+  start.user_id = kUser;
+  start.key_value_store_id = kStore;
+  start.dataset_id = kDataset;
+  start.request_queue_id = kQueue;
+  ask(engine::run::Command{start});
+  loop.run_ready();  // the run is on its way to the disk, and admitted once it is there
+  const int admitted = recorded("AttemptBegan");
+  EXPECT_EQ(admitted, 0);
+  refused = engine::ports::Need::kMore;
+  complete_all();
+  EXPECT_EQ(recorded("AttemptBegan"), 0);
+  refused.reset();
+  executor->tick();
+  complete_all();
+  EXPECT_EQ(recorded("AttemptBegan"), 1);
 }
 
 TEST_F(ExecutorTest, LateAppendsFindNobody) {

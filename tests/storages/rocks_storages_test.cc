@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -32,7 +33,11 @@ const StorageId kStore = StorageId::parse("StoreStoreStore01").value();
 class RocksStoragesTest : public testing::Test {
  protected:
   Result<std::unique_ptr<RocksStorages>> open() {
-    return RocksStorages::open(folder_.path(), loop_, clock_);
+    return RocksStorages::open(folder_.path(), loop_, clock_,
+                               [this](engine::ports::Need, std::uint64_t bytes) -> Status {
+                                 if (bytes <= bytes_of_room_) return {};
+                                 return fail(Code::kUnavailable, "disk full");
+                               });
   }
   Status push(RocksStorages& storages, std::vector<std::string> items) {
     return await<void>(loop_,
@@ -42,6 +47,7 @@ class RocksStoragesTest : public testing::Test {
   Folder folder_;
   support::ManualLoop loop_;
   support::FixedClock clock_;
+  std::atomic<std::uint64_t> bytes_of_room_ = UINT64_MAX;
 };
 
 TEST_F(RocksStoragesTest, ASecondOpenerIsRefused) {
@@ -50,6 +56,36 @@ TEST_F(RocksStoragesTest, ASecondOpenerIsRefused) {
   const auto second = open();
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, Code::kInUse) << second.error().detail;
+}
+
+TEST_F(RocksStoragesTest, AFullDiskRefusesNewContentsAndBreaksNothing) {
+  const auto opened = open();
+  RocksStorages& storages = **opened;
+  const auto put = [&](const char* key, std::size_t bytes) {
+    return await<void>(loop_, [&](auto done) {
+      storages.put_record(kStore, key, {"text/plain", "", std::string(bytes, 'x')}, {}, done);
+    });
+  };
+  ASSERT_TRUE(put("first", 10));
+  bytes_of_room_ = 4096;
+  const Status refused = put("large", 8192);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kUnavailable) << "certainly not written";
+  EXPECT_EQ(refused.error().detail, "disk full");
+  EXPECT_EQ(push(storages, {std::string(8192, '1')}).error().code, Code::kUnavailable);
+  EXPECT_TRUE(put("small", 10));
+  bytes_of_room_ = 0;
+  EXPECT_FALSE(put("small", 10));
+  EXPECT_TRUE(await<void>(loop_, [&](auto done) {
+    storages.delete_record(kStore, "small", {}, done);
+  })) << "what is deleted gives space back";
+  EXPECT_TRUE(await<std::uint64_t>(loop_, [&](auto done) {
+    storages.fence(RunId::parse("RunRunRunRunRun01").value(), 5, done);
+  }));
+  EXPECT_TRUE(await<KeyValueRecord>(
+      loop_, [&](auto done) { storages.get_record(kStore, "first", {}, done); }));
+  bytes_of_room_ = UINT64_MAX;
+  EXPECT_TRUE(put("large", 8192)) << "it goes on as soon as there is room";
 }
 
 TEST_F(RocksStoragesTest, ANewerFormatIsRefusedAndNotTouched) {

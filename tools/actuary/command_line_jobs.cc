@@ -57,6 +57,11 @@ void add_serve(CLI::App& app, Choice& choice) {
   serve->add_option("--data", arguments->data, kDataHelp);
   serve->add_option("--listen", arguments->listen,
                     "ADDR:PORT (else as last time, else 127.0.0.1:8010)");
+  serve
+      ->add_option("--disk-reserve", arguments->disk_reserve_mbytes,
+                   "MB kept free: below it commands are refused (else a twentieth of the disk, 16 "
+                   "to 512)")
+      ->check(CLI::Range(std::uint64_t{8}, std::uint64_t{1} << 20U));
   serve->callback(
       [&choice, arguments] { choice = [arguments] { return serve_command(*arguments); }; });
 }

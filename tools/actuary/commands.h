@@ -20,6 +20,7 @@ struct RunArguments {
 struct ServeArguments {
   std::string data;
   std::string listen;  ///< `ADDR:PORT`; empty: as last time
+  std::optional<std::uint64_t> disk_reserve_mbytes;
 };
 [[nodiscard]] int serve_command(const ServeArguments& arguments);
 

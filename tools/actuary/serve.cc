@@ -87,6 +87,9 @@ int serve_command(const ServeArguments& arguments) {
   options.data = data_folder(arguments.data);
   options.on_fatal = exit_when_refused;
   options.on_note = [](const std::string& text) { console::note(text); };
+  if (arguments.disk_reserve_mbytes) {
+    options.disk_reserve_bytes = *arguments.disk_reserve_mbytes * (std::uint64_t{1} << 20U);
+  }
   if (const Status set = set_listen(arguments.listen, options); !set) {
     console::error(set.error().detail);
     return kUsage;
