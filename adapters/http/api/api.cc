@@ -5,6 +5,7 @@
 #include "adapters/http/api/actors.h"
 #include "adapters/http/api/admin.h"
 #include "adapters/http/api/builds.h"
+#include "adapters/http/api/command_key.h"
 #include "adapters/http/api/datasets.h"
 #include "adapters/http/api/env_vars.h"
 #include "adapters/http/api/key_value_stores.h"
@@ -32,8 +33,8 @@ std::vector<Route> routes(const Services& borrowed) {
   add_request_queue_routes(routes, services);
   add_admin_routes(routes, services);
   for (Route& route : routes) {
-    route.handler = [shared, handler = std::move(route.handler)](Request request,
-                                                                 Responder responder) {
+    route.handler = [shared, handler = with_command_key(services, std::move(route.handler))](
+                        Request request, Responder responder) {
       handler(std::move(request), std::move(responder));
     };
   }
