@@ -176,7 +176,10 @@ struct Folder {
 
 }  // namespace
 
-void Directory::apply(const Record& record) { std::visit(Folder{tables_, record}, record.event); }
+void Directory::apply(const Record& record) {
+  tables_.command_keys.apply(record);
+  std::visit(Folder{tables_, record}, record.event);
+}
 
 std::optional<UserId> Directory::find_user(std::string_view username) const {
   const UserId* id = find_in(tables_.user_names, username);

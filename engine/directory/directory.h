@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/directory/command_keys.h"
 #include "journal/record/record.h"
 
 /// Facts that span streams. Folded from every event, the pending ones too, so that a decision sees
@@ -87,9 +88,11 @@ struct Tables {
   std::uint64_t disk_in_use_mbytes = 0;
   std::uint32_t builds_running = 0;
   std::uint32_t runs_admitted = 0;
+  CommandKeys command_keys;
   ACTUARY_FIELDS(Tables, users, user_names, tokens, actors, actor_names, builds, build_numbers,
                  storages, storage_names, waiting_runs, waiting_since, demands, waiting_builds,
-                 memory_in_use_mbytes, disk_in_use_mbytes, builds_running, runs_admitted);
+                 memory_in_use_mbytes, disk_in_use_mbytes, builds_running, runs_admitted,
+                 command_keys);
 };
 
 class Directory {
@@ -135,6 +138,8 @@ class Directory {
   [[nodiscard]] std::uint64_t disk_in_use_mbytes() const { return tables_.disk_in_use_mbytes; }
   [[nodiscard]] std::uint32_t builds_running() const { return tables_.builds_running; }
   [[nodiscard]] std::uint32_t runs_admitted() const { return tables_.runs_admitted; }
+
+  [[nodiscard]] const CommandKeys& command_keys() const { return tables_.command_keys; }
 
  private:
   Tables tables_;

@@ -134,6 +134,7 @@ void Executor::take_parked(const Instant& now) {
 }
 
 void Executor::receive(Submission submission, const Instant& now) {
+  if (repeats(submission)) return;
   const bool waits_its_turn =
       parking_.holds(target_of(submission.command)) && !is_about_the_present(submission.command);
   if (!waits_its_turn && folded_.missing(submission.command).empty()) {
@@ -234,7 +235,22 @@ void Executor::handle_own(Command command, const Instant& now, std::uint32_t pol
   handle({std::move(command), kSystemPrincipal, CommandId{}, 0, nullptr}, now, policy_version);
 }
 
+/// A command that was accepted under the same key before is not decided again: its answer is where
+/// it stands.
+bool Executor::repeats(Submission& submission) {
+  const auto* earlier = directory().command_keys().find(submission.command_id);
+  if (earlier == nullptr) return false;
+  Result<Position> result = earlier->last;
+  if (earlier->id != submission.command_id) {
+    result = fail(Code::kInvalidArgument,
+                  "This idempotency key was used for another request before. Use a new key.");
+  }
+  if (submission.reply) replies_.push_back({last_, std::move(submission.reply), std::move(result)});
+  return true;
+}
+
 void Executor::handle(Submission submission, const Instant& now, std::uint32_t policy_version) {
+  if (repeats(submission)) return;
   if (const Status room = has_room(need_of(submission)); !room) {
     if (submission.reply) {
       replies_.push_back({last_, std::move(submission.reply), tl::make_unexpected(room.error())});

@@ -63,7 +63,9 @@ class Executor {
   [[nodiscard]] Status start(Claim claim, std::function<void()> ready,
                              std::optional<Folded::Image> image = std::nullopt);
 
-  /// Any thread. The reply comes on the loop's thread.
+  /// Any thread. The reply comes on the loop's thread. A command that repeats one which was
+  /// accepted under the same key (see directory/command_keys.h) changes nothing, and is answered
+  /// with the position of the first.
   ///
   /// errors (to the reply): what the aggregate answers; kUnavailable: the inbox or the disk is
   /// full; kStorageFailed: perhaps done
@@ -129,6 +131,7 @@ class Executor {
   void refuse(Submission submission, const Error& error);
   void handle(Submission submission, const Instant& now, std::uint32_t policy_version = 0);
   [[nodiscard]] Status has_room(ports::Need need) const;
+  [[nodiscard]] bool repeats(Submission& submission);
   void handle_own(Command command, const Instant& now, std::uint32_t policy_version = 0);
   void record(Events events, Origin origin, const Instant& now);
   [[nodiscard]] std::vector<Record> take_batch();

@@ -16,7 +16,7 @@ using Reply = std::function<void(Result<Position>)>;
 struct Submission {
   Command command;
   Principal principal;
-  CommandId command_id;  ///< nil: one is drawn
+  CommandId command_id;  ///< nil: one is drawn; keyed: may be given again
   Position cause = 0;
   Reply reply;  ///< empty: nobody waits
 };

@@ -69,6 +69,17 @@ class ExecutorTest : public testing::Test {
                       [answer](Result<Position> result) { *answer = std::move(result); }});
     return answer;
   }
+  /// As a client that may send it again.
+  Answer ask_keyed(std::string_view id, Command command) {
+    auto answer = std::make_shared<std::optional<Result<Position>>>();
+    executor->submit({std::move(command), a_user(), CommandId::parse(id).value(), 0,
+                      [answer](Result<Position> result) { *answer = std::move(result); }});
+    return answer;
+  }
+  static Command create_user(std::string_view name) {
+    return engine::account::Command{
+        engine::account::CreateUser{id_of<UserId>(name), std::string(name)}};
+  }
   Answer user(std::string_view name) {
     return ask(engine::account::Command{
         engine::account::CreateUser{id_of<UserId>(name), std::string(name)}});
@@ -421,6 +432,65 @@ TEST_F(ExecutorTest, LateAppendsFindNobody) {
   ASSERT_TRUE(journal.complete_next());
   loop.run_ready();
   EXPECT_FALSE(*answer);
+}
+
+constexpr std::string_view kKeyed = "0kaaaaaaaaaaAAAAA";
+constexpr std::string_view kSameKeyOtherWish = "0kaaaaaaaaaaBBBBB";
+
+TEST_F(ExecutorTest, ACommandUnderTheSameKeyIsDecidedOnceAndAnsweredTwice) {
+  boot_and_open();
+  const Answer first = ask_keyed(kKeyed, create_user("ada"));
+  const Answer second = ask_keyed(kKeyed, create_user("ada"));
+  const Answer other = ask_keyed(kSameKeyOtherWish, create_user("bob"));
+  loop.run_ready();
+  EXPECT_FALSE(*second) << "it is not durable yet";
+  complete_all();
+  ASSERT_TRUE(*first && *second && *other);
+  EXPECT_EQ((*first)->value(), (*second)->value());
+  EXPECT_EQ((*other)->error().code, Code::kInvalidArgument);
+  EXPECT_EQ(recorded("UserCreated"), 1);
+}
+
+TEST_F(ExecutorTest, ACommandUnderTheSameKeyIsAnsweredAcrossACrash) {
+  boot_and_open();
+  const Answer lost = ask_keyed(kKeyed, create_user("ada"));
+  loop.run_ready();
+  ASSERT_TRUE(journal.complete_next()) << "on disk, and then the engine died";
+  crash();
+  EXPECT_FALSE(*lost);
+  boot_and_open();
+  const Answer again = ask_keyed(kKeyed, create_user("ada"));
+  const Answer other = ask_keyed(kSameKeyOtherWish, create_user("bob"));
+  complete_all();
+  ASSERT_TRUE(*again && *other);
+  EXPECT_TRUE((*again)->has_value());
+  EXPECT_FALSE((*other)->has_value());
+  EXPECT_EQ(recorded("UserCreated"), 1);
+}
+
+TEST_F(ExecutorTest, ACommandThatNeverReachedTheDiskIsDecidedWhenItComesAgain) {
+  boot_and_open();
+  (void)ask_keyed(kKeyed, create_user("ada"));
+  loop.run_ready();
+  crash();
+  boot_and_open();
+  const Answer again = ask_keyed(kKeyed, create_user("ada"));
+  complete_all();
+  ASSERT_TRUE(*again);
+  EXPECT_TRUE((*again)->has_value());
+  EXPECT_EQ(recorded("UserCreated"), 1);
+}
+
+TEST_F(ExecutorTest, ARefusalDoesNotUseAKeyUp) {
+  boot_and_open();
+  const Answer refused = ask_keyed(kKeyed, create_user("A D A"));
+  complete_all();
+  ASSERT_TRUE(*refused);
+  EXPECT_FALSE((*refused)->has_value());
+  const Answer accepted = ask_keyed(kKeyed, create_user("ada"));
+  complete_all();
+  ASSERT_TRUE(*accepted);
+  EXPECT_TRUE((*accepted)->has_value());
 }
 
 }  // namespace

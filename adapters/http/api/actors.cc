@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/http/api/actor_profile.h"
+#include "adapters/http/api/command_key.h"
 #include "adapters/http/api/fields.h"
 #include "adapters/http/api/lookup.h"
 #include "adapters/http/api/render.h"
@@ -62,11 +63,13 @@ Answer<std::vector<events::ActorVersion>> read_versions(
 Answer<engine::actor::Create> create_command(const Services& services, const Request& request) {
   TRY(body, body_of(request));
   engine::actor::Create command;
-  command.actor_id = services.ids.next<ActorId>();
+  command.actor_id = draw<ActorId>(services, request, "actor");
   command.user_id = caller_of(request).user_id;
   TRY(profile, read_profile(body, {}));
   command.profile = std::move(profile);
-  if (command.profile.name.empty()) command.profile.name = "actor-" + services.ids.next_text(8);
+  if (command.profile.name.empty()) {
+    command.profile.name = "actor-" + draw_text(services, request, "name", 8);
+  }
   TRY(versions, read_versions(services, body, {}));
   command.versions = std::move(versions);
   return command;
@@ -77,7 +80,7 @@ void create(const Services& services, const Request& request, const Responder& r
   if (!command) return responder.fail(command.error());
   const auto id = command->actor_id;
   submit(
-      services, Command{std::move(*command)}, caller_of(request), responder,
+      services, Command{std::move(*command)}, asker_of(request), responder,
       [&services, id, responder] { answer_actor(services, id, responder, 201); }, spell_actor);
 }
 
@@ -97,7 +100,7 @@ void change(const Services& services, const Request& request, const Responder& r
   if (!command) return responder.fail(command.error());
   const auto id = command->actor_id;
   submit(
-      services, Command{std::move(*command)}, caller_of(request), responder,
+      services, Command{std::move(*command)}, asker_of(request), responder,
       [&services, id, responder] { answer_actor(services, id, responder, 200); }, spell_actor);
 }
 
@@ -105,7 +108,7 @@ void remove(const Services& services, const Request& request, const Responder& r
   const auto actor = find_actor(services, request, Access::kOwn);
   if (!actor) return responder.fail(actor.error());
   submit(services, Command{engine::actor::Delete{actor->id, "deleted by its user"}},
-         caller_of(request), responder, [responder] {
+         asker_of(request), responder, [responder] {
            responder.send({204, {}, {}});
          });
 }

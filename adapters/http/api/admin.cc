@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "adapters/http/api/command_key.h"
 #include "adapters/http/api/fields.h"
 #include "journal/codec/to_json.h"
 
@@ -94,10 +95,10 @@ Answer<TokenWish> wish_of(const Services& services, const Request& request) {
   return wish;
 }
 
-void make_token(const Services& services, const UserId& user_id, const TokenWish& wish,
-                const Responder& responder) {
+void make_token(const Services& services, const Request& request, const UserId& user_id,
+                const TokenWish& wish, const Responder& responder) {
   const std::string token = services.secrets.new_token();
-  const auto id = services.ids.next<TokenId>();
+  const auto id = draw<TokenId>(services, request, "token");
   const Json shown{{"token", token},
                    {"id", id.view()},
                    {"userId", user_id.view()},
@@ -106,20 +107,29 @@ void make_token(const Services& services, const UserId& user_id, const TokenWish
   submit(services,
          Command{engine::account::CreateToken{user_id, id, wish.name,
                                               services.secrets.token_hash(token)}},
-         administrator(services), responder,
+         {administrator(services), request.command_id}, responder,
          [responder, shown] { responder.send(data_response(shown, 201)); });
 }
 
 void create_token(const Services& services, const Request& request, const Responder& responder) {
+  if (was_accepted(services, request)) {
+    return responder.fail({409,
+                           "token-shown-once",
+                           "This token was made already, and it is shown only once. Revoke it and "
+                           "make another with a new key.",
+                           {}});
+  }
   const auto wish = wish_of(services, request);
   if (!wish) return responder.fail(wish.error());
   if (const auto known = services.executor.directory().find_user(wish->username)) {
-    return make_token(services, *known, *wish, responder);
+    return make_token(services, request, *known, *wish, responder);
   }
   const auto user_id = services.ids.next<UserId>();
+  // Sent again, the user is there: only the token's command carries the key.
   submit(services, Command{engine::account::CreateUser{user_id, wish->username}},
-         administrator(services), responder, [&services, user_id, wish = *wish, responder] {
-           make_token(services, user_id, wish, responder);
+         {administrator(services), CommandId{}}, responder,
+         [&services, request, user_id, wish = *wish, responder] {
+           make_token(services, request, user_id, wish, responder);
          });
 }
 
@@ -130,7 +140,7 @@ void revoke_token(const Services& services, const Request& request, const Respon
   if (!token) return responder.fail(token.error());
   if (!*token) return responder.fail(record_not_found("Token"));
   submit(services, Command{engine::account::RevokeToken{(*token)->user_id, *id}},
-         administrator(services), responder, [responder] {
+         {administrator(services), request.command_id}, responder, [responder] {
            responder.send({204, {}, {}});
          });
 }

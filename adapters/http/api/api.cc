@@ -5,6 +5,7 @@
 #include "adapters/http/api/actors.h"
 #include "adapters/http/api/admin.h"
 #include "adapters/http/api/builds.h"
+#include "adapters/http/api/command_key.h"
 #include "adapters/http/api/datasets.h"
 #include "adapters/http/api/env_vars.h"
 #include "adapters/http/api/journal_events.h"
@@ -34,8 +35,8 @@ std::vector<Route> routes(const Services& borrowed, journal::Feed& feed) {
   add_admin_routes(routes, services);
   add_journal_event_routes(routes, services, feed);
   for (Route& route : routes) {
-    route.handler = [shared, handler = std::move(route.handler)](Request request,
-                                                                 Responder responder) {
+    route.handler = [shared, handler = with_command_key(services, std::move(route.handler))](
+                        Request request, Responder responder) {
       handler(std::move(request), std::move(responder));
     };
   }

@@ -1,5 +1,6 @@
 #include "adapters/http/api/builds.h"
 
+#include "adapters/http/api/command_key.h"
 #include "adapters/http/api/lookup.h"
 #include "adapters/http/api/render.h"
 #include "adapters/http/api/runs.h"
@@ -96,7 +97,7 @@ Answer<engine::build::Create> create_command(const Services& services, const Req
   }
   TRY(use_cache, wire(request.query.boolean_or("useCache", false)));
   engine::build::Create command;
-  command.build_id = services.ids.next<BuildId>();
+  command.build_id = draw<BuildId>(services, request, "build");
   command.actor_id = actor.id;
   command.user_id = caller_of(request).user_id;
   command.version_number = *version;
@@ -108,10 +109,18 @@ Answer<engine::build::Create> create_command(const Services& services, const Req
   return command;
 }
 
+/// Sent again, a build that was accepted is answered, whatever became of its version.
+Answer<engine::build::Create> command_of(const Services& services, const Request& request) {
+  if (!was_accepted(services, request)) return create_command(services, request);
+  engine::build::Create command;
+  command.build_id = draw<BuildId>(services, request, "build");
+  return command;
+}
+
 void create(const Services& services, const Request& request, const Responder& responder) {
-  const auto command = create_command(services, request);
+  const auto command = command_of(services, request);
   if (!command) return responder.fail(command.error());
-  submit(services, Command{*command}, caller_of(request), responder,
+  submit(services, Command{*command}, asker_of(request), responder,
          [&services, id = command->build_id, patience = request.query.wait_for_finish(),
           responder] { answer_build(services, id, patience, responder, 201); });
 }
@@ -129,7 +138,7 @@ void abort(const Services& services, FindBuild find, const Request& request,
            const Responder& responder) {
   const auto build = find(services, request);
   if (!build) return responder.fail(build.error());
-  submit(services, Command{engine::build::Abort{build->id}}, caller_of(request), responder,
+  submit(services, Command{engine::build::Abort{build->id}}, asker_of(request), responder,
          [&services, id = build->id, responder] {
            answer_build(services, id, std::chrono::seconds{0}, responder);
          });
@@ -146,8 +155,8 @@ void remove(const Services& services, FindBuild find, const Request& request,
   const auto build = find(services, request);
   if (!build) return responder.fail(build.error());
   submit(
-      services, Command{engine::build::Delete{build->id, "deleted by its user"}},
-      caller_of(request), responder,
+      services, Command{engine::build::Delete{build->id, "deleted by its user"}}, asker_of(request),
+      responder,
       [responder] {
         responder.send({204, {}, {}});
       },

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "adapters/http/api/command_key.h"
 #include "adapters/http/json.h"
 #include "journal/base/assert.h"
 
@@ -31,6 +32,8 @@ Handler at_once(std::function<Answer<Response>(const Request&)> handler) {
     answer ? responder.send(std::move(*answer)) : responder.fail(answer.error());
   };
 }
+
+Asker asker_of(const Request& request) { return {caller_of(request), request.command_id}; }
 
 const Principal& caller_of(const Request& request) {
   ACTUARY_ASSERT(request.principal.has_value());
@@ -87,14 +90,16 @@ events::Meta meta_of(const Request& request) {
   return meta;
 }
 
-void submit(const Services& services, engine::executor::Command command, const Principal& principal,
+void submit(const Services& services, engine::executor::Command command, const Asker& asker,
             const Responder& responder, std::function<void()> done, Spelling spelling) {
   engine::executor::Submission submission;
   submission.command = std::move(command);
-  submission.principal = principal;
-  submission.reply = [responder, done = std::move(done),
+  submission.principal = asker.principal;
+  submission.command_id = asker.command_id;
+  submission.reply = [&services, responder, id = asker.command_id, done = std::move(done),
                       spelling = std::move(spelling)](const Result<Position>& position) {
-    position ? done() : responder.fail(spelling(position.error()));
+    if (position) return done();
+    responder.fail(is_reused(services, id) ? key_reused() : spelling(position.error()));
   };
   services.executor.submit(std::move(submission));
 }

@@ -43,6 +43,13 @@ template <class T>
 /// A handler that knows its answer at once.
 [[nodiscard]] Handler at_once(std::function<Answer<Response>(const Request&)> handler);
 
+/// Who gives a command, and under which id when the client may send it again.
+struct Asker {
+  Principal principal;
+  CommandId command_id;
+};
+[[nodiscard]] Asker asker_of(const Request& request);
+
 /// Who asks: the guard has set it where a token is required.
 [[nodiscard]] const Principal& caller_of(const Request& request);
 
@@ -64,9 +71,9 @@ template <class T>
 
 using Spelling = std::function<WireError(const Error&)>;
 
-/// Submits the command; `done` runs once it is durable and the views show it. An error is answered
-/// here, as `spelling` says.
-void submit(const Services& services, engine::executor::Command command, const Principal& principal,
+/// Submits the command; `done` runs once it is durable and the views show it; so it does when it
+/// was accepted before. An error is answered here, as `spelling` says.
+void submit(const Services& services, engine::executor::Command command, const Asker& asker,
             const Responder& responder, std::function<void()> done, Spelling spelling = wire_error);
 
 }  // namespace actuary::adapters::http::api

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "adapters/http/api/command_key.h"
 #include "adapters/http/api/fields.h"
 #include "adapters/http/api/render.h"
 #include "adapters/http/api/versions.h"
@@ -23,7 +24,7 @@ void put(const Services& services, const Request& request, const Responder& resp
          NamedVersion named, std::function<void()> done) {
   engine::actor::PutVersion command{named.actor_id, std::move(named.version),
                                     engine::actor::IfExists::kReplace};
-  submit(services, engine::actor::Command{std::move(command)}, caller_of(request), responder,
+  submit(services, engine::actor::Command{std::move(command)}, asker_of(request), responder,
          std::move(done));
 }
 
@@ -57,7 +58,8 @@ void create(const Services& services, const Request& request, const Responder& r
   if (!named) return responder.fail(named.error());
   const auto variable = variable_of(services, request, *named, {});
   if (!variable) return responder.fail(variable.error());
-  if (find_variable(named->version.env_vars, variable->name) != named->version.env_vars.end()) {
+  if (find_variable(named->version.env_vars, variable->name) != named->version.env_vars.end() &&
+      !was_accepted(services, request)) {
     return responder.fail({400,
                            "env-var-already-exists",
                            "Environment variable \"" + variable->name + "\" already exists.",

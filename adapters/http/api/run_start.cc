@@ -1,6 +1,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "adapters/http/api/command_key.h"
 #include "adapters/http/api/input.h"
 #include "adapters/http/api/lookup.h"
 #include "adapters/http/api/runs.h"
@@ -53,12 +54,12 @@ Answer<Plan> plan(const Services& services, Request& request) {
   TRY(options, requested_options(request.query));
   TRY(schema, input_schema_of(services, actor.id, options));
   TRY(input, read_input(request.headers.get("Content-Type"), std::move(request.body), schema));
-  plan.command = {services.ids.next<RunId>(),
+  plan.command = {draw<RunId>(services, request, "run"),
                   actor.id,
                   caller_of(request).user_id,
-                  services.ids.next<StorageId>(),
-                  services.ids.next<StorageId>(),
-                  services.ids.next<StorageId>(),
+                  draw<StorageId>(services, request, "key-value store"),
+                  draw<StorageId>(services, request, "dataset"),
+                  draw<StorageId>(services, request, "request queue"),
                   std::string(kInputKey),
                   input.body.size(),
                   std::move(options),
@@ -67,19 +68,29 @@ Answer<Plan> plan(const Services& services, Request& request) {
   return plan;
 }
 
+/// Sent again, a run that was accepted is answered, whatever became of its build; and the input
+/// that it may have changed stays as it is.
+Answer<Plan> plan_or_repeat(const Services& services, Request& request) {
+  if (!was_accepted(services, request)) return plan(services, request);
+  Plan repeated;
+  repeated.command.run_id = draw<RunId>(services, request, "run");
+  return repeated;
+}
+
 void start(const Services& services, Request request, const Responder& responder) {
-  auto planned = plan(services, request);
+  auto planned = plan_or_repeat(services, request);
   if (!planned) return responder.fail(planned.error());
-  const auto launch = [&services, principal = caller_of(request), responder,
+  const auto launch = [&services, asker = asker_of(request), responder,
                        patience = request.query.wait_for_finish(), command = planned->command] {
     submit(
-        services, engine::run::Command{command}, principal, responder,
+        services, engine::run::Command{command}, asker, responder,
         [&services, id = command.run_id, patience, responder] {
           answer_run(services, id, patience, responder, 201);
         },
-        [&services, id = command.key_value_store_id](const Error& error) {
-          // The store stays where the run perhaps exists.
-          if (error.code != Code::kStorageFailed) services.storages.drop(id, [](const Status&) {});
+        [&services, asker, id = command.key_value_store_id](const Error& error) {
+          // The store stays where the run perhaps exists, or will when the client tries again.
+          const bool perhaps = error.code == Code::kStorageFailed || !asker.command_id.nil();
+          if (!perhaps) services.storages.drop(id, [](const Status&) {});
           return spell_start(error);
         });
   };

@@ -83,7 +83,7 @@ void abort(const Services& services, FindRun find, const Request& request,
   if (!gracefully) return responder.fail(gracefully.error());
   const auto mode =
       *gracefully ? engine::run::AbortMode::kGraceful : engine::run::AbortMode::kImmediate;
-  submit(services, Command{engine::run::Abort{run->id, mode}}, caller_of(request), responder,
+  submit(services, Command{engine::run::Abort{run->id, mode}}, asker_of(request), responder,
          [&services, id = run->id, responder] {
            answer_run(services, id, std::chrono::seconds{0}, responder);
          });
@@ -101,7 +101,7 @@ void resurrect(const Services& services, FindRun find, const Request& request,
   }
   submit(
       services, Command{engine::run::Resurrect{run->id, *options, meta_of(request)}},
-      caller_of(request), responder,
+      asker_of(request), responder,
       [&services, id = run->id, responder] {
         answer_run(services, id, std::chrono::seconds{0}, responder);
       },
@@ -139,13 +139,13 @@ void update(const Services& services, const Request& request, const Responder& r
     answer_run(services, id, std::chrono::seconds{0}, responder);
   };
   if (!*command) return answer();
-  submit(services, Command{**command}, caller_of(request), responder, answer);
+  submit(services, Command{**command}, asker_of(request), responder, answer);
 }
 
 void remove(const Services& services, const Request& request, const Responder& responder) {
   const auto run = by_id(services, request);
   if (!run) return responder.fail(run.error());
-  submit(services, Command{engine::run::Delete{run->id, "deleted by its user"}}, caller_of(request),
+  submit(services, Command{engine::run::Delete{run->id, "deleted by its user"}}, asker_of(request),
          responder, [responder] {
            responder.send({204, {}, {}});
          });

@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 
+#include "adapters/http/api/command_key.h"
 #include "adapters/http/api/lookup.h"
 #include "engine/storage/commands.h"
 
@@ -142,9 +143,12 @@ void get_or_create(const Services& services, const StorageApi& api, const Reques
   if (!title) return responder.fail(title.error());
   auto existing = services.views.storages().find(caller, api.kind, name);
   if (!existing) return responder.fail(existing.error());
-  if (*existing) return answer_shown(services, api, **existing, 200, responder);
+  if (*existing) {
+    const int status = was_accepted(services, request) ? 201 : 200;
+    return answer_shown(services, api, **existing, status, responder);
+  }
 
-  const auto id = services.ids.next<StorageId>();
+  const auto id = draw<StorageId>(services, request, "storage");
   const auto reply = [&services, &api, id, name, caller, responder](const Result<Position>& done) {
     if (done) return answer_fresh(services, api, id, 201, caller, responder);
     if (done.error().code != Code::kNotUnique) return responder.fail(done.error());
@@ -154,7 +158,8 @@ void get_or_create(const Services& services, const StorageApi& api, const Reques
     answer_shown(services, api, **row, 200, responder);
   };
   storage::Create create{id, api.kind, caller, name, title->value_or("")};
-  services.executor.submit({storage::Command(std::move(create)), caller_of(request), {}, 0, reply});
+  services.executor.submit(
+      {storage::Command(std::move(create)), caller_of(request), request.command_id, 0, reply});
 }
 
 Answer<storage::Change> read_change(const StorageId& id, const Json& body) {
@@ -179,7 +184,7 @@ void change(const Services& services, const StorageApi& api, const Request& requ
   auto command = read_change(row.id, *body);
   if (!command) return responder.fail(command.error());
   const UserId caller = caller_of(request).user_id;
-  submit(services, storage::Command(std::move(*command)), caller_of(request), responder,
+  submit(services, storage::Command(std::move(*command)), asker_of(request), responder,
          [&services, &api, id = row.id, caller, responder] {
            answer_fresh(services, api, id, 200, caller, responder);
          });
@@ -192,8 +197,8 @@ void remove(const Services& services, const StorageApi& api, const Request& requ
     return error.code == Code::kNotFound ? record_not_found(api.name) : wire_error(error);
   };
   submit(
-      services, storage::Command(storage::Delete{row.id, "deleted by its user"}),
-      caller_of(request), responder,
+      services, storage::Command(storage::Delete{row.id, "deleted by its user"}), asker_of(request),
+      responder,
       [responder] {
         responder.send({204, {}, {}});
       },

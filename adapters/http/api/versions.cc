@@ -105,7 +105,7 @@ void put(const Services& services, const Request& request, const Responder& resp
   const auto actor_id = command.actor_id;
   const auto number = command.version.number;
   submit(
-      services, Command{std::move(command)}, caller_of(request), responder,
+      services, Command{std::move(command)}, asker_of(request), responder,
       [&services, actor_id, number, responder, status] {
         answer_version(services, actor_id, number, responder, status);
       },
@@ -144,7 +144,7 @@ void remove(const Services& services, const Request& request, const Responder& r
   if (!actor) return responder.fail(actor.error());
   submit(services,
          Command{engine::actor::DeleteVersion{actor->id, request.parameter("versionNumber")}},
-         caller_of(request), responder, [responder] {
+         asker_of(request), responder, [responder] {
            responder.send({204, {}, {}});
          });
 }
@@ -179,6 +179,15 @@ Answer<events::EnvVar> read_env_var(const Services& services, const Json& body,
   TRY(name, text_field(body, "name"));
   if (!name || name->empty()) return refuse(400, "invalid-value", "envVars: name is required");
   TRY(value, text_field(body, "value"));
+  // A process could not be given them: its environment is texts that end with a zero byte, and a
+  // name ends where `=` stands.
+  constexpr std::string_view kNoName("=\0", 2);
+  if (name->find_first_of(kNoName) != std::string::npos) {
+    return refuse(400, "invalid-value", "envVars: a name must not hold \"=\" or a zero byte");
+  }
+  if (value && value->find('\0') != std::string::npos) {
+    return refuse(400, "invalid-value", "envVars: a value must not hold a zero byte");
+  }
   TRY(secret, boolean_field(body, "isSecret"));
   const auto old = std::find_if(before.begin(), before.end(),
                                 [&](const events::EnvVar& each) { return each.name == *name; });
