@@ -22,5 +22,7 @@ inline constexpr std::size_t kRecordHeaderBytes = 16;
 ///
 /// errors: kCorrupt, kNewerVersion; both name the position
 [[nodiscard]] Result<Record> decode_record(BytesView stored, Position position);
+/// The same, over `record`, whose strings keep their room. After an error it holds anything.
+[[nodiscard]] Status decode_record_into(BytesView stored, Position position, Record& record);
 
 }  // namespace actuary::journal::codec
