@@ -8,7 +8,7 @@ namespace actuary::journal::codec {
 
 /// What this program's schema/record.fbs is. Grows by one with every release that adds to the
 /// schema.
-inline constexpr std::uint16_t kSchema = 1;
+inline constexpr std::uint16_t kSchema = 2;
 inline constexpr std::size_t kRecordHeaderBytes = 16;
 
 /// A record as it lies in the log: checksum, length, format, schema, then a FlatBuffers table.
