@@ -9,6 +9,7 @@
 #include "adapters/client/run_folder.h"
 #include "adapters/host/options.h"
 #include "engine/executor/inbox.h"
+#include "projections/history/history.h"
 #include "projections/runner/views.h"
 
 namespace actuary::adapters::host {
@@ -53,6 +54,11 @@ class ControlPlane {
 
   /// What has happened, ready to be asked. Any thread.
   [[nodiscard]] const projections::runner::Views& views() const;
+
+  /// What was, from the journal itself: a run as it was at a position or a time, the fleet then,
+  /// two runs side by side, why a run is as it is. Any thread; `fleet` reads the journal from its
+  /// beginning, so not the loop's. To decide a journal again see projections/rebuild/rebuild.h.
+  [[nodiscard]] const projections::history::History& history() const;
 
   /// The user that the first start made.
   [[nodiscard]] UserId local_user() const;
