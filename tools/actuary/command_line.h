@@ -20,5 +20,10 @@ void add_run(CLI::App& app, Choice& choice);
 void add_serve(CLI::App& app, Choice& choice);
 void add_history(CLI::App& app, Choice& choice);
 void add_token(CLI::App& app, Choice& choice);
+void add_replay(CLI::App& app, Choice& choice);
+void add_state(CLI::App& app, Choice& choice);
+void add_fleet(CLI::App& app, Choice& choice);
+void add_diff(CLI::App& app, Choice& choice);
+void add_explain(CLI::App& app, Choice& choice);
 
 }  // namespace actuary::tools

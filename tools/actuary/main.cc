@@ -19,6 +19,11 @@ int main(int argc, char** argv) {
   add_serve(app, choice);
   add_history(app, choice);
   add_token(app, choice);
+  add_replay(app, choice);
+  add_state(app, choice);
+  add_fleet(app, choice);
+  add_diff(app, choice);
+  add_explain(app, choice);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
