@@ -12,7 +12,8 @@ class Past(Case):
         super().setUpClass()
         cls.runs = []
         for memory in ("128", "256"):
-            done = actuary("run", "--data", cls.data, example("hello"), "--memory", memory, "--json")
+            done = actuary("run", "--data", cls.data, example("hello"), "--memory", memory,
+                           "--json")
             assert done.returncode == 0, done.stderr
             cls.runs.append(json.loads(done.stdout)["run"]["id"])
         cls.run_id = cls.runs[0]
