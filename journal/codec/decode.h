@@ -232,7 +232,7 @@ class AlignedBytes {
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  alignas(std::uint64_t) std::array<char, 1024> few_;  // written before it is read
+  alignas(std::uint64_t) std::array<char, 512> few_{};
   std::vector<std::uint64_t> many_;
   const char* data_;
   std::size_t size_;

@@ -57,7 +57,7 @@ class Teller {
   }
 
   Status on(const events::RunCreated& e, const Record& record) {
-    waiting_since_ = record;
+    waiting_since_ = Moment{record.position, record.recorded_at};
     say("created",
         "Created at " + to_iso(record.recorded_at.utc) + " by " + who(record.principal) +
             " for Actor " + e.actor_id.str() + ".",
@@ -66,7 +66,7 @@ class Teller {
   }
 
   Status on(const events::RunResurrected& e, const Record& record) {
-    waiting_since_ = record;
+    waiting_since_ = Moment{record.position, record.recorded_at};
     held_.clear();
     say("created",
         "Resurrected at " + to_iso(record.recorded_at.utc) + " by " + who(record.principal) + ".",
@@ -129,7 +129,7 @@ class Teller {
 
   Status on(const events::AttemptBegan& e, const Record& record) {
     if (waiting_since_) {
-      const Microseconds waited = elapsed(waiting_since_->recorded_at, record.recorded_at);
+      const Microseconds waited = elapsed(waiting_since_->at, record.recorded_at);
       std::vector<Position> positions{waiting_since_->position};
       std::string text = "Waited " + seconds(waited);
       for (const auto& [position, reason] : held_) positions.push_back(position);
@@ -221,10 +221,10 @@ class Teller {
 
   void tell_waiting() {
     if (!waiting_since_) return;
-    const Microseconds waited = elapsed(waiting_since_->recorded_at, run_.moment.at);
+    const Microseconds waited = elapsed(waiting_since_->at, run_.moment.at);
     std::vector<Position> positions{waiting_since_->position};
     std::string text =
-        "Waits since " + to_iso(waiting_since_->recorded_at.utc) + " (" + seconds(waited) + ")";
+        "Waits since " + to_iso(waiting_since_->at.utc) + " (" + seconds(waited) + ")";
     for (const auto& [position, reason] : held_) positions.push_back(position);
     text += held_.empty() ? ": nobody has looked yet whether there is room."
                           : ": " + held_.back().reason;
@@ -254,7 +254,7 @@ class Teller {
   const std::vector<Record>& records_;
   const RunAt& run_;
   std::vector<Sentence> sentences_;
-  std::optional<Record> waiting_since_;
+  std::optional<Moment> waiting_since_;
   std::vector<Held> held_;
   std::vector<Position> stop_;
   Position ended_ = 0;

@@ -29,7 +29,11 @@ events::AttemptEnded ended(Position epoch, std::int64_t seconds, std::int64_t ac
 
 /// Run 1 waits, runs, is aborted, comes back and succeeds; run 2 is deleted; run 3 waits.
 void tell(World& world) {
-  world.happens(1, {on_account(1, events::UserCreated{user(1), "zoe"})});
+  events::ActorCreated actor_created;
+  actor_created.actor_id = actor(1);
+  actor_created.user_id = user(1);
+  actor_created.profile.name = "hello";
+  world.happens(1, {on_actor(1, actor_created)});
   world.happens(2, {on_actor(1, events::TagMoved{"latest", build(1), "0.1.1"})});
   world.happens(10, {on_run(1, run_created(1))});
   world.happens(11, {on_run(1, events::RunHeld{"Waiting for memory"}), on_run(2, run_created(2))});

@@ -35,6 +35,7 @@ std::vector<Record> written(std::uint64_t seed = 1) {
     starts.push_back(start_command(world));
     EXPECT_TRUE(world.ask(engine::run::Command{starts.back()}));
   }
+  world.run_for(Seconds{1});  // the first two run, the others wait
   (void)world.ask(engine::run::Command{
       engine::run::Abort{starts[1].run_id, engine::run::AbortMode::kGraceful}});
   (void)world.ask(engine::run::Command{engine::run::Abort{starts[5].run_id}});
