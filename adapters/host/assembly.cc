@@ -75,6 +75,7 @@ Status ControlPlane::Assembly::open_state(const Folders& folders) {
                               .keys = folders.keys}));
   auditor_ = std::move(auditor);
   feed_ = std::make_unique<journal::Feed>(*journal_);
+  history_.emplace(*journal_);
   TRY(views, projections::runner::Views::open(folders.views.string()));
   views_ = std::move(views);
   TRY_VOID(views_->catch_up(*journal_));
@@ -187,6 +188,11 @@ Status ControlPlane::Assembly::open_api(const Folders& folders, const Address& a
                           .local_user = local_user_,
                           .public_base_url = api_url_,
                           .checkpoint = [this] { return auditor_->checkpoint(); }});
+  readers_ = std::make_unique<reactor::Workers>(*loop_, 1);
+  services_->aside = [this](std::function<void()> work, std::function<void()> done) {
+    return readers_->submit(std::move(work), std::move(done));
+  };
+  services_->closing = [this] { return closing_.load(); };
   router_ = std::make_unique<http::Router>(http::api::routes(*services_, *feed_),
                                            http::api::make_guard(*services_));
   TRY(server, http::Server::open(loop_->raw(), {}, *router_));
@@ -234,6 +240,7 @@ void ControlPlane::Assembly::reconcile() {
 
 void ControlPlane::Assembly::close_parts() {
   open_ = false;
+  closing_ = true;
   if (executor_) {
     executor_->stop();
     keeper_->close(*executor_);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "adapters/blobs/file_blobs.h"
@@ -19,12 +21,14 @@
 #include "adapters/oci/oci_runtime.h"
 #include "adapters/reactor/system.h"
 #include "adapters/reactor/uv_loop.h"
+#include "adapters/reactor/workers.h"
 #include "adapters/storages/rocks_storages.h"
 #include "engine/executor/executor.h"
 #include "engine/executor/performer.h"
 #include "journal/base/directory_lock.h"
 #include "journal/feed/feed.h"
 #include "journal/rocks/rocks_journal.h"
+#include "projections/history/history.h"
 
 namespace actuary::adapters::host {
 
@@ -48,6 +52,7 @@ class ControlPlane::Assembly {
   [[nodiscard]] engine::executor::Executor& executor() { return *executor_; }
   [[nodiscard]] const projections::runner::Views& views() const { return *views_; }
   [[nodiscard]] journal::Feed& feed() { return *feed_; }
+  [[nodiscard]] const projections::history::History& history() const { return *history_; }
   [[nodiscard]] UserId local_user() const { return local_user_; }
   [[nodiscard]] const std::string& api_url() const { return api_url_; }
   [[nodiscard]] const std::string& socket_path() const { return socket_path_; }
@@ -81,6 +86,7 @@ class ControlPlane::Assembly {
   std::unique_ptr<journal::rocks::RocksJournal> journal_;
   std::unique_ptr<Auditor> auditor_;
   std::unique_ptr<journal::Feed> feed_;
+  std::optional<projections::history::History> history_;
   std::unique_ptr<projections::runner::Views> views_;
   std::unique_ptr<Keeper> keeper_;
   std::unique_ptr<storages::RocksStorages> storages_;
@@ -92,6 +98,7 @@ class ControlPlane::Assembly {
   std::unique_ptr<engine::executor::Performer> performer_;
   std::unique_ptr<http::api::Watch> watch_;
   std::unique_ptr<http::api::Services> services_;  ///< every route borrows it
+  std::unique_ptr<reactor::Workers> readers_;      ///< what reads the journal for long
   std::unique_ptr<http::Router> router_;
   std::unique_ptr<http::Server> server_;
   uv_timer_t* sweep_ = nullptr;
@@ -100,6 +107,7 @@ class ControlPlane::Assembly {
   std::string socket_path_;
   OnStarted started_;
   bool open_ = false;
+  std::atomic<bool> closing_{false};  ///< long reads give up
 };
 
 /// Between two comparisons of the journal with what the runtime shows.

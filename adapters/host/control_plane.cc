@@ -114,6 +114,7 @@ void ControlPlane::run_folder(client::RunFolder wanted, std::function<void(RunEn
 
 const projections::runner::Views& ControlPlane::views() const { return assembly_->views(); }
 journal::Feed& ControlPlane::feed() { return assembly_->feed(); }
+const projections::history::History& ControlPlane::history() const { return assembly_->history(); }
 UserId ControlPlane::local_user() const { return assembly_->local_user(); }
 const std::string& ControlPlane::api_url() const { return assembly_->api_url(); }
 const std::string& ControlPlane::socket_path() const { return assembly_->socket_path(); }

@@ -10,6 +10,7 @@
 #include "adapters/host/options.h"
 #include "engine/executor/inbox.h"
 #include "journal/feed/feed.h"
+#include "projections/history/history.h"
 #include "projections/runner/views.h"
 
 namespace actuary::adapters::host {
@@ -66,6 +67,11 @@ class ControlPlane {
   ///
   /// The views have applied what it shows. Subscriptions may outlive this object; they end with it.
   [[nodiscard]] journal::Feed& feed();
+
+  /// What was, from the journal itself: a run as it was at a position or a time, the fleet then,
+  /// two runs side by side, why a run is as it is. Any thread; `fleet` reads the journal from its
+  /// beginning, so not the loop's. To decide a journal again see projections/rebuild/rebuild.h.
+  [[nodiscard]] const projections::history::History& history() const;
 
   /// The user that the first start made.
   [[nodiscard]] UserId local_user() const;

@@ -31,7 +31,13 @@ struct Change {
 
 enum class IfExists : std::uint8_t { kReplace, kRefuse };
 [[nodiscard]] inline std::string_view to_string(IfExists policy) {
-  return policy == IfExists::kReplace ? "REPLACE" : "REFUSE";
+  switch (policy) {
+    case IfExists::kReplace:
+      return "REPLACE";
+    case IfExists::kRefuse:
+      return "REFUSE";
+  }
+  return journal::base::kNoSuchEnumerator;
 }
 
 struct PutVersion {

@@ -1,7 +1,10 @@
 #include "engine/executor/command.h"
 
 #include <array>
+#include <optional>
+#include <utility>
 
+#include "journal/codec/decode.h"
 #include "journal/codec/encode.h"
 
 namespace actuary::engine::executor {
@@ -55,6 +58,31 @@ struct Target {
   }
 };
 
+/// The family's command of that name, or nothing when the name is another family's.
+template <class Family, std::size_t... I>
+std::optional<Result<Command>> decode_family(const Names<sizeof...(I)>& names,
+                                             std::string_view name, BytesView bytes,
+                                             std::index_sequence<I...>) {
+  std::optional<Result<Command>> decoded;
+  const auto read = [&]<std::size_t Index>() {
+    auto each = journal::codec::decode_table<std::variant_alternative_t<Index, Family>>(bytes);
+    if (each) {
+      decoded = Command{Family{std::in_place_index<Index>, std::move(*each)}};
+    } else {
+      decoded = tl::make_unexpected(std::move(each).error());
+    }
+    return true;
+  };
+  ((names[I] == name && read.template operator()<I>()) || ...);
+  return decoded;
+}
+
+template <class Family>
+std::optional<Result<Command>> decode_family(const Names<kCount<Family>>& names,
+                                             std::string_view name, BytesView bytes) {
+  return decode_family<Family>(names, name, bytes, std::make_index_sequence<kCount<Family>>());
+}
+
 }  // namespace
 
 StreamId target_of(const Command& command) { return std::visit(Target{}, command); }
@@ -68,6 +96,16 @@ Bytes encode(const Command& command) {
                           family);
       },
       command);
+}
+
+Result<Command> decode(std::string_view name, BytesView bytes) {
+  auto decoded = decode_family<run::Command>(kRunNames, name, bytes);
+  if (!decoded) decoded = decode_family<build::Command>(kBuildNames, name, bytes);
+  if (!decoded) decoded = decode_family<actor::Command>(kActorNames, name, bytes);
+  if (!decoded) decoded = decode_family<storage::Command>(kStorageNames, name, bytes);
+  if (!decoded) decoded = decode_family<account::Command>(kAccountNames, name, bytes);
+  if (decoded) return std::move(*decoded);
+  return fail(Code::kNewerVersion, "command \"" + std::string(name) + "\" is not known here");
 }
 
 }  // namespace actuary::engine::executor

@@ -25,4 +25,9 @@ using Command =
 /// As the command's first record keeps it.
 [[nodiscard]] Bytes encode(const Command& command);
 
+/// What `encode` wrote for the command that `name_of` named. Safe on any bytes.
+///
+/// errors: kCorrupt; kNewerVersion: a command or an enumerator that nothing here knows
+[[nodiscard]] Result<Command> decode(std::string_view name, BytesView bytes);
+
 }  // namespace actuary::engine::executor

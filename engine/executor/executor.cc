@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "engine/decision/settings.h"
 #include "engine/policy/admission.h"
 #include "journal/base/assert.h"
 #include "journal/base/size_of.h"
@@ -69,8 +70,9 @@ Status Executor::start(Claim claim, std::function<void()> ready,
 void Executor::claim_term(const Claim& claim) {
   const Instant now = outside_.clock.now();
   ++term_;
-  const Events events{{journal::record::system_stream(),
-                       events::TermClaimed{term_, claim.nonce, claim.pid, claim.program}}};
+  const StreamId system = journal::record::system_stream();
+  const Events events{{system, events::TermClaimed{term_, claim.nonce, claim.pid, claim.program}},
+                      {system, decision::adopted(settings_)}};
   record(events, {kSystemPrincipal, outside_.ids.next<CommandId>(), 0, 0, "system.ClaimTerm", {}},
          now);
   for (decision::Effect& effect : aggregates().outstanding())

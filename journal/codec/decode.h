@@ -2,6 +2,7 @@
 
 #include <flatbuffers/flatbuffers.h>
 
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -93,7 +94,7 @@ template <AnyTable T>
 Status read_table(const Table& table, T& value);
 
 inline Status read_text(const Text* text, std::string& value) {
-  value = text == nullptr ? std::string() : text->str();
+  text == nullptr ? value.clear() : (void)value.assign(text->c_str(), text->size());
   return {};
 }
 
@@ -209,14 +210,18 @@ struct Root {
 };
 
 /// The bytes at an address that scalars of eight bytes may be read from; copies them only when
-/// needed.
+/// needed, and to the heap only when there are many.
 class AlignedBytes {
  public:
   explicit AlignedBytes(BytesView bytes) : data_(bytes.data()), size_(bytes.size()) {
     if (reinterpret_cast<std::uintptr_t>(data_) % alignof(std::uint64_t) == 0) return;
-    copy_.resize(size_ / sizeof(std::uint64_t) + 1);
-    std::memcpy(copy_.data(), data_, size_);
-    data_ = reinterpret_cast<const char*>(copy_.data());
+    char* copy = few_.data();
+    if (size_ > few_.size()) {
+      many_.resize(size_ / sizeof(std::uint64_t) + 1);
+      copy = reinterpret_cast<char*>(many_.data());
+    }
+    std::memcpy(copy, data_, size_);
+    data_ = copy;
   }
   AlignedBytes(const AlignedBytes&) = delete;
   AlignedBytes& operator=(const AlignedBytes&) = delete;
@@ -227,17 +232,16 @@ class AlignedBytes {
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  std::vector<std::uint64_t> copy_;
+  alignas(std::uint64_t) std::array<char, 512> few_{};
+  std::vector<std::uint64_t> many_;
   const char* data_;
   std::size_t size_;
 };
 
-/// Reads what `encode_table` wrote. Safe on any bytes: everything is verified before it is
-/// followed.
-///
-/// errors: kCorrupt; kNewerVersion for an enumerator or a union's type that nothing here knows
+/// Reads what `encode_table` wrote over `value`, whose strings keep their room: a scan needs no
+/// memory of its own for each record. After an error it holds anything.
 template <Described T>
-[[nodiscard]] Result<T> decode_table(BytesView bytes) {
+[[nodiscard]] Status decode_table_into(BytesView bytes, T& value) {
   if (bytes.size() > kTableBytesMax) return fail(Code::kCorrupt, "longer than any table may be");
   const AlignedBytes aligned(bytes);
   flatbuffers::Verifier::Options limits;
@@ -247,8 +251,19 @@ template <Described T>
   if (!verifier.VerifyBuffer<Root<T>>(nullptr)) {
     return fail(Code::kCorrupt, "not a table of " + std::string(type_name<T>()));
   }
-  T value;
-  TRY_VOID(read_table(*flatbuffers::GetRoot<Table>(aligned.data()), value));
+  return read_table(*flatbuffers::GetRoot<Table>(aligned.data()), value);
+}
+
+/// Reads what `encode_table` wrote. Safe on any bytes: everything is verified before it is
+/// followed.
+///
+/// errors: kCorrupt; kNewerVersion for an enumerator or a union's type that nothing here knows
+template <Described T>
+[[nodiscard]] Result<T> decode_table(BytesView bytes) {
+  Result<T> value;
+  if (Status read = decode_table_into(bytes, *value); !read) {
+    return tl::make_unexpected(std::move(read).error());
+  }
   return value;
 }
 

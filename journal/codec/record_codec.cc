@@ -55,6 +55,14 @@ Result<Bytes> encode_record(const Record& record) {
 }
 
 Result<Record> decode_record(BytesView stored, Position position) {
+  Result<Record> record;
+  if (Status read = decode_record_into(stored, position, *record); !read) {
+    return tl::make_unexpected(std::move(read).error());
+  }
+  return record;
+}
+
+Status decode_record_into(BytesView stored, Position position, Record& record) {
   if (stored.size() < kRecordHeaderBytes)
     return bad(position, Code::kCorrupt, "shorter than its header");
   if (get<std::uint64_t>(stored, 0) != checksum(stored)) {
@@ -73,12 +81,13 @@ Result<Record> decode_record(BytesView stored, Position position) {
   if (get<std::uint32_t>(stored, 8) != payload.size()) {
     return bad(position, Code::kCorrupt, "its length is not the length of its bytes");
   }
-  auto record = decode_table<Record>(payload);
-  if (!record) return bad(position, record.error().code, record.error().detail);
-  if (record->position != position) {
-    return bad(position, Code::kCorrupt, "is record " + std::to_string(record->position));
+  if (const Status read = decode_table_into(payload, record); !read) {
+    return bad(position, read.error().code, read.error().detail);
   }
-  return record;
+  if (record.position != position) {
+    return bad(position, Code::kCorrupt, "is record " + std::to_string(record.position));
+  }
+  return {};
 }
 
 Result<std::vector<BytesView>> split_records(BytesView stored) {

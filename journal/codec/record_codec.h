@@ -9,7 +9,7 @@ namespace actuary::journal::codec {
 
 /// What this program's schema/record.fbs is. Grows by one with every release that adds to the
 /// schema.
-inline constexpr std::uint16_t kSchema = 1;
+inline constexpr std::uint16_t kSchema = 2;
 inline constexpr std::size_t kRecordHeaderBytes = 16;
 /// How a record's bytes are laid out; a journal's format may change without it.
 inline constexpr std::uint16_t kRecordFormat = 1;
@@ -25,6 +25,8 @@ inline constexpr std::uint16_t kRecordFormat = 1;
 ///
 /// errors: kCorrupt, kNewerVersion; both name the position
 [[nodiscard]] Result<Record> decode_record(BytesView stored, Position position);
+/// The same, over `record`, whose strings keep their room. After an error it holds anything.
+[[nodiscard]] Status decode_record_into(BytesView stored, Position position, Record& record);
 
 /// Records that stand one after another, in pieces; what is in the pieces is not looked at.
 ///

@@ -21,7 +21,7 @@ using Event =
                  BuildDeleted, RunCreated, RunHeld, AttemptBegan, AttemptFenced, AttemptStarted,
                  AbortRequested, TimeoutReached, StopEscalated, AttemptEnded, RunFinished,
                  RunResurrected, StatusMessageSet, RunDeleted, StorageCreated, StorageChanged,
-                 StorageDeleted>;
+                 StorageDeleted, SettingsAdopted>;
 
 /// `RunCreated`, `TagMoved`, … as the schema spells it.
 [[nodiscard]] std::string_view name_of(const Event& event);

@@ -14,4 +14,18 @@ struct TermClaimed {
   ACTUARY_FIELDS(TermClaimed, term, nonce, pid, program);
 };
 
+/// What the writer decides by from here on; written with the claim of its term, so that a replay
+/// can decide again.
+struct SettingsAdopted {
+  std::uint64_t memory_mbytes = 0;  ///< what the host gives to Actors
+  std::uint64_t disk_mbytes = 0;
+  std::uint32_t concurrent_builds_max = 0;
+  std::uint32_t concurrent_runs_max = 0;
+  std::uint32_t waiting_runs_max = 0;
+  std::uint32_t options_policy = 0;  ///< versions of the policies that this program has
+  std::uint32_t admission_policy = 0;
+  ACTUARY_FIELDS(SettingsAdopted, memory_mbytes, disk_mbytes, concurrent_builds_max,
+                 concurrent_runs_max, waiting_runs_max, options_policy, admission_policy);
+};
+
 }  // namespace actuary::journal::events

@@ -73,10 +73,10 @@ Result<Record> Store::read_within(Position position, Position head) const {
 
 Status Store::scan(Position from, Position to, const Visit& visit) const {
   Status problem;
+  Record record;
   TRY_VOID(scan_stored(from, to, [&](Position position, BytesView stored) {
-    auto record = codec::decode_record(stored, position);
-    if (!record) problem = tl::make_unexpected(std::move(record).error());
-    return record && visit(*record);
+    problem = codec::decode_record_into(stored, position, record);
+    return problem && visit(record);
   }));
   return problem;
 }

@@ -1,8 +1,11 @@
 #include "projections/rows/store.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
+
+#include <filesystem>
 
 #include "projections/rows/codec.h"
 
@@ -16,6 +19,13 @@ tl::unexpected<Error> failed(const rocksdb::Status& status, const std::string& w
   const Code code = status.IsCorruption() ? Code::kCorrupt : Code::kStorageFailed;
   return fail(code, "views: " + what + ": " + status.ToString());
 }
+
+/// RocksDB's text log would be a file of its own in a folder that is only looked at.
+class SilentLogger final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
 
 rocksdb::Options options() {
   rocksdb::Options options;
@@ -66,6 +76,21 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path) {
   return std::unique_ptr<Store>(new Store(std::unique_ptr<rocksdb::DB>(raw)));
 }
 
+Result<std::unique_ptr<Store>> Store::open_read_only(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(std::filesystem::path(path) / "CURRENT", ignored)) {
+    return fail(Code::kNotFound, "views: " + path + " holds none");
+  }
+  rocksdb::Options look = options();
+  look.create_if_missing = false;
+  look.info_log = std::make_shared<SilentLogger>();
+  look.max_open_files = -1;  // opened at once: a writer beside us may remove them later
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(look, path, &raw);
+  if (!status.ok()) return failed(status, "cannot look into " + path);
+  return std::unique_ptr<Store>(new Store(std::unique_ptr<rocksdb::DB>(raw)));
+}
+
 Result<std::optional<Bytes>> Store::get(BytesView key) const {
   Bytes value;
   const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), slice(key), &value);
@@ -88,6 +113,12 @@ Status Store::scan(const KeyRange& range, Order order, const Visit& visit) const
   }
   if (!at->status().ok()) return failed(at->status(), "cannot scan rows");
   return {};
+}
+
+Status Store::scan_rows(const Bytes& from, const Visit& visit) const {
+  return scan({from, everything().to}, Order::kOldestFirst, [&](BytesView key, BytesView value) {
+    return key == checkpoint_key() || visit(key, value);
+  });
 }
 
 Result<std::optional<Checkpoint>> Store::checkpoint() const {
@@ -126,13 +157,12 @@ Status Store::clear(const Checkpoint& checkpoint) {
 Result<std::string> Store::digest() const {
   Bytes digest;
   const auto add = [&digest](BytesView key, BytesView value) {
-    if (key == checkpoint_key()) return true;
     Bytes entry = digest + length_prefix(key.size());
     entry.append(key).append(value);
     digest = sha256(entry);
     return true;
   };
-  TRY_VOID(scan(everything(), Order::kOldestFirst, add));
+  TRY_VOID(scan_rows(everything().from, add));
   return to_hex(digest);
 }
 

@@ -51,6 +51,10 @@ class Store {
   ///
   /// errors: kInUse; kStorageFailed
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::string& path);
+  /// As it is now, beside whoever writes: nothing in the folder is locked or changed.
+  ///
+  /// errors: kNotFound; kCorrupt; kStorageFailed
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open_read_only(const std::string& path);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -59,6 +63,9 @@ class Store {
   /// Visits a range in key order or against it, as it was when the scan began, until `visit`
   /// returns false.
   [[nodiscard]] Status scan(const KeyRange& range, Order order, const Visit& visit) const;
+
+  /// Every row but the checkpoint, in key order from `from` on.
+  [[nodiscard]] Status scan_rows(const Bytes& from, const Visit& visit) const;
 
   /// Nothing when there is none, or when it cannot be read: then the rows are of no use.
   [[nodiscard]] Result<std::optional<Checkpoint>> checkpoint() const;

@@ -25,6 +25,22 @@ Result<std::unique_ptr<Views>> Views::open(const std::string& path) {
   return std::unique_ptr<Views>(new Views(std::move(store)));
 }
 
+Result<std::unique_ptr<Views>> Views::open_read_only(const std::string& path) {
+  TRY(store, rows::Store::open_read_only(path));
+  TRY(found, store->checkpoint());
+  if (!found) return fail(Code::kCorrupt, "views: " + path + " does not say what it was made from");
+  if (found->schema_version != kRowsSchemaVersion) {
+    return fail(Code::kCorrupt,
+                "views: the rows are of version " + std::to_string(found->schema_version) +
+                    ", this program makes version " + std::to_string(kRowsSchemaVersion) +
+                    "; the next start of the engine makes them anew");
+  }
+  std::unique_ptr<Views> views(new Views(std::move(store)));
+  views->checkpoint_ = *found;
+  views->applied_.store(found->position, std::memory_order_release);
+  return views;
+}
+
 Status Views::catch_up(const journal::Reader& journal) {
   const journal::Head head = journal.head();
   TRY(found, store_->checkpoint());

@@ -32,6 +32,12 @@ class Views {
   /// errors: kInUse; kStorageFailed
   [[nodiscard]] static Result<std::unique_ptr<Views>> open(const std::string& path);
 
+  /// The rows as they are now, beside the engine that writes them; for queries and comparisons
+  /// only.
+  ///
+  /// errors: kNotFound; kCorrupt: no rows of this version; kStorageFailed
+  [[nodiscard]] static Result<std::unique_ptr<Views>> open_read_only(const std::string& path);
+
   /// Folds what the journal has and the rows have not, once before the first `apply`. Rows of
   /// another journal, another format or schema, from beyond the journal's head, or with a wrong
   /// checksum are dropped and rebuilt.
@@ -39,6 +45,9 @@ class Views {
   /// errors: those of Journal::scan; kCorrupt, the journal has an event without its row;
   /// kStorageFailed
   [[nodiscard]] Status catch_up(const journal::Reader& journal);
+
+  /// Drops every row: `apply` is next, from position 1 on.
+  [[nodiscard]] Status begin(const journal::Head& head) { return start_over(head); }
 
   /// Drops every row and folds the journal from its beginning.
   [[nodiscard]] Status rebuild(const journal::Reader& journal);
@@ -61,6 +70,10 @@ class Views {
   /// The same of the rows as they are stored, read one by one; another one means that the rows are
   /// not what was applied.
   [[nodiscard]] Result<std::string> measured_fingerprint() const;
+
+  /// Which journal the rows were folded from, and how far.
+  [[nodiscard]] const rows::Checkpoint& checkpoint() const { return checkpoint_; }
+  [[nodiscard]] const rows::Store& rows() const { return *store_; }
 
   [[nodiscard]] const runs::Runs& runs() const { return runs_; }
   [[nodiscard]] const builds::Builds& builds() const { return builds_; }

@@ -154,6 +154,23 @@ void fold(RunRow& run, const events::RunDeleted& event, const Record& record) {
 
 }  // namespace
 
+Status fold_record(std::optional<RunRow>& run, const Record& record) {
+  return std::visit(
+      [&]<class Event>(const Event& event) -> Status {
+        if constexpr (std::is_same_v<Event, events::RunCreated>) {
+          run = created(event, record);
+        } else if constexpr (requires(RunRow & row) { fold(row, event, record); }) {
+          if (!run) {
+            return fail(Code::kCorrupt, "record " + std::to_string(record.position) +
+                                            " is of a run that was never created");
+          }
+          fold(*run, event, record);
+        }
+        return {};
+      },
+      record.event);
+}
+
 Status RunModel::apply(const Record& record, rows::RowWriter& writer) const {
   return std::visit(
       [&]<class Event>(const Event& event) -> Status {

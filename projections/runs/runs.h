@@ -41,6 +41,12 @@ class Runs {
   const rows::Store& store_;
 };
 
+/// What the model does with a record of a run's stream, without a store: nothing becomes the row,
+/// and the row becomes the next one. Events that no row shows change nothing.
+///
+/// errors: kCorrupt: an event of a run that was never created
+[[nodiscard]] Status fold_record(std::optional<RunRow>& run, const Record& record);
+
 class RunModel final : public rows::ReadModel {
  public:
   [[nodiscard]] Status apply(const Record& record, rows::RowWriter& writer) const override;

@@ -169,7 +169,17 @@ void Checker::read(const Record& record) {
     complain("the journal cannot be replayed: " + replayed.error().detail);
   }
   std::visit(Reader{*this, record}, record.event);
+  decide_again(record);
   mix(journal::codec::encode_record(record).value());
+}
+
+void Checker::decide_again(const Record& record) {
+  if (replayer_.divergence()) return;
+  if (const Status taken = replayer_.take(record); !taken) complain(taken.error().detail);
+  if (const auto& found = replayer_.divergence()) {
+    complain("position " + std::to_string(found->position) + ", " + found->command + ": " +
+             found->why + "; journal " + found->expected + ", replay " + found->got);
+  }
 }
 
 void Checker::acknowledged(const CommandId& command, Position position) {

@@ -8,6 +8,7 @@
 
 #include "engine/directory/directory.h"
 #include "engine/executor/folded.h"
+#include "engine/replay/replayer.h"
 #include "journal/journal.h"
 #include "tests/support/fake_runtime.h"
 
@@ -65,12 +66,14 @@ class Checker {
   struct Reader;
 
   void read(const Record& record);
+  void decide_again(const Record& record);
 
   const journal::Journal& journal_;
   const support::FakeRuntime& runtime_;
   engine::executor::Aggregates folded_;  ///< nothing ever leaves it
   engine::directory::Directory directory_;
   engine::executor::Folded replayed_;  ///< as a start without a snapshot folds it
+  engine::replay::Replayer replayer_;  ///< every command must be decided again as it was
   Position seen_ = 0;
   std::uint64_t term_ = 0;
   std::uint64_t trace_ = 0xcbf29ce484222325U;

@@ -25,5 +25,10 @@ void add_journal(CLI::App& app, Choice& choice);
 /// `journal backup` and `journal restore`.
 void add_journal_backup(CLI::App& journal, Choice& choice);
 void add_backup(CLI::App& app, Choice& choice);
+void add_replay(CLI::App& app, Choice& choice);
+void add_state(CLI::App& app, Choice& choice);
+void add_fleet(CLI::App& app, Choice& choice);
+void add_diff(CLI::App& app, Choice& choice);
+void add_explain(CLI::App& app, Choice& choice);
 
 }  // namespace actuary::tools

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 /// What `actuary` can do. Each command returns its exit code.
 namespace actuary::tools {
@@ -84,5 +85,27 @@ struct BackupArguments {
 [[nodiscard]] int restore_command(const BackupArguments& arguments);
 [[nodiscard]] int journal_backup_command(const BackupArguments& arguments);
 [[nodiscard]] int journal_restore_command(const BackupArguments& arguments);
+
+struct ReplayArguments {
+  std::string data;
+  bool check = false;
+  std::string until;  ///< position or time; empty: the head
+  bool json = false;
+};
+[[nodiscard]] int replay_command(const ReplayArguments& arguments);
+
+/// Questions about the past, answered from the journal of a folder.
+struct PastArguments {
+  std::string run;
+  std::string other_run;  ///< of `diff`
+  std::string at;         ///< position or time; empty: now
+  std::vector<std::string> statuses;
+  std::string data;
+  bool json = false;
+};
+[[nodiscard]] int state_command(const PastArguments& arguments);
+[[nodiscard]] int fleet_command(const PastArguments& arguments);
+[[nodiscard]] int diff_command(const PastArguments& arguments);
+[[nodiscard]] int explain_command(const PastArguments& arguments);
 
 }  // namespace actuary::tools

@@ -22,6 +22,11 @@ int main(int argc, char** argv) {
   add_audit(app, choice);
   add_journal(app, choice);
   add_backup(app, choice);
+  add_replay(app, choice);
+  add_state(app, choice);
+  add_fleet(app, choice);
+  add_diff(app, choice);
+  add_explain(app, choice);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -6,6 +6,7 @@
 
 #include "adapters/http/api/command_key.h"
 #include "adapters/http/api/fields.h"
+#include "adapters/http/api/history.h"
 #include "journal/codec/to_json.h"
 
 namespace actuary::adapters::http::api {
@@ -145,7 +146,8 @@ void revoke_token(const Services& services, const Request& request, const Respon
          });
 }
 
-/// A row that answers over the unix socket alone.
+}  // namespace
+
 Route local_only(std::string_view method, std::string_view pattern, Handler handler) {
   return {.method = method,
           .pattern = pattern,
@@ -156,8 +158,6 @@ Route local_only(std::string_view method, std::string_view pattern, Handler hand
               },
           .auth = AuthMode::kNone};
 }
-
-}  // namespace
 
 void add_admin_routes(std::vector<Route>& routes, const Services& services) {
   const auto later = [&](void (*act)(const Services&, const Request&, const Responder&)) {
@@ -171,6 +171,7 @@ void add_admin_routes(std::vector<Route>& routes, const Services& services) {
   routes.push_back(local_only("GET", "/actuary/v1/status", now(status)));
   routes.push_back(local_only("GET", "/actuary/v1/history/{id}", now(history)));
   routes.push_back(local_only("GET", "/actuary/v1/audit/checkpoint", now(checkpoint)));
+  add_history_routes(routes, services);
   routes.push_back(local_only("GET", "/actuary/v1/tokens", now(list_tokens)));
   routes.push_back(local_only("POST", "/actuary/v1/tokens", later(create_token)));
   routes.push_back(local_only("DELETE", "/actuary/v1/tokens/{tokenId}", later(revoke_token)));

@@ -7,6 +7,9 @@
 namespace actuary::adapters::http::api {
 
 [[nodiscard]] Json render_run(const Services& services, const projections::runs::RunRow& run);
+/// As it is to be shown at `now`; without a base URL it has no `containerUrl`.
+[[nodiscard]] Json render_run(const projections::runs::RunRow& run, const Instant& now,
+                              const std::string& public_base_url);
 [[nodiscard]] Json render_run_short(const projections::runs::RunRow& run);
 
 [[nodiscard]] Json render_build(const Services& services,

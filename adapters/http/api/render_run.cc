@@ -84,7 +84,12 @@ Json render_meta(const events::Meta& meta) {
 }
 
 Json render_run(const Services& services, const RunRow& run) {
-  const Instant now = services.clock.now();
+  return render_run(run, services.clock.now(), services.public_base_url);
+}
+
+Json render_run(const RunRow& run, const Instant& now, const std::string& public_base_url) {
+  Json container_url;
+  if (!public_base_url.empty()) container_url = public_base_url + "/live/" + run.id.str();
   Json final_message;
   if (run.is_status_message_terminal) final_message = *run.is_status_message_terminal;
   return {
@@ -109,7 +114,7 @@ Json render_run(const Services& services, const RunRow& run) {
       {"defaultRequestQueueId", run.request_queue_id.view()},
       {"storageIds", storage_ids(run)},
       {"buildNumber", run.build_number},
-      {"containerUrl", services.public_base_url + "/live/" + run.id.str()},
+      {"containerUrl", std::move(container_url)},
       {"isContainerServerReady", false},
       {"gitBranchName", nullptr},
       {"usage", usage(projections::runs::compute_units(run, now))},

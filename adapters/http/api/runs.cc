@@ -1,5 +1,6 @@
 #include "adapters/http/api/runs.h"
 
+#include "adapters/http/api/history.h"
 #include "adapters/http/api/lookup.h"
 #include "adapters/http/api/render.h"
 #include "adapters/http/api/wait.h"
@@ -72,6 +73,10 @@ void get(const Services& services, FindRun find, const Request& request,
          const Responder& responder) {
   const auto run = find(services, request);
   if (!run) return responder.fail(run.error());
+  if (const auto as_of = request.query.find("asOf"); as_of && !as_of->empty()) {
+    const auto was = run_as_of(services, run->id, *as_of);
+    return was ? responder.send(data_response(*was)) : responder.fail(was.error());
+  }
   answer_run(services, run->id, request.query.wait_for_finish(), responder);
 }
 

@@ -20,7 +20,7 @@ class Watch;
 struct Services {
   engine::executor::Executor& executor;
   const projections::runner::Views& views;
-  const journal::Reader& journal;  ///< for histories only
+  const journal::Reader& journal;  ///< for histories, and for what was
   engine::ports::Storages& storages;
   engine::ports::Logs& logs;
   engine::ports::Blobs& blobs;
@@ -32,6 +32,12 @@ struct Services {
   UserId local_user;                  ///< for whom the unix socket speaks
   std::string public_base_url;        ///< `http://127.0.0.1:8010`
   std::function<Bytes()> checkpoint;  ///< a signed one, of all that is durable
+  /// Runs work that reads for long off the loop, then `done` on it. Empty: here and now.
+  ///
+  /// errors: kLimitExceeded, kUnavailable: neither runs
+  std::function<Status(std::function<void()> work, std::function<void()> done)> aside;
+  /// True once whoever works aside must give up.
+  std::function<bool()> closing;
 };
 
 }  // namespace actuary::adapters::http::api

@@ -1,0 +1,274 @@
+#include "projections/history/explain.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+
+#include "engine/executor/command.h"
+#include "projections/history/run_at.h"
+
+namespace actuary::projections::history {
+namespace {
+
+std::string seconds(Microseconds span) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.3f s", static_cast<double>(span.count()) / 1e6);
+  return text.data();
+}
+
+/// Tells one run's story from its records, looking up elsewhere what they refer to.
+class Teller {
+ public:
+  Teller(const journal::Reader& journal, const std::vector<Record>& records, const RunAt& run)
+      : journal_(journal), records_(records), run_(run) {}
+
+  Status tell() {
+    for (const Record& record : records_) {
+      if (record.position > run_.moment.position) break;
+      const Status told =
+          std::visit([&](const auto& event) { return this->on(event, record); }, record.event);
+      TRY_VOID(told);
+    }
+    tell_waiting();
+    return tell_future();
+  }
+
+  std::vector<Sentence> sentences() && { return std::move(sentences_); }
+
+ private:
+  void say(std::string_view topic, std::string text, std::vector<Position> positions) {
+    sentences_.push_back({std::string(topic), std::move(text), std::move(positions)});
+  }
+
+  std::string who(const Principal& principal) const {
+    if (principal.kind == PrincipalKind::kSystem) return "the engine";
+    if (principal.kind == PrincipalKind::kRun) return "run " + principal.run_id.str();
+    const auto account = journal_.read_stream(stream_of(principal.user_id));
+    std::string name = "user " + principal.user_id.str();
+    if (account && !account->empty()) {
+      if (const auto* user = std::get_if<events::UserCreated>(&account->front().event)) {
+        name = "user " + user->username;
+      }
+    }
+    if (!principal.token_id.nil()) name += " (token " + principal.token_id.str() + ")";
+    return name;
+  }
+
+  Status on(const events::RunCreated& e, const Record& record) {
+    waiting_since_ = Moment{record.position, record.recorded_at};
+    say("created",
+        "Created at " + to_iso(record.recorded_at.utc) + " by " + who(record.principal) +
+            " for Actor " + e.actor_id.str() + ".",
+        {record.position});
+    return tell_build(record, e.actor_id, e.build_id, e.build_number, e.options.build);
+  }
+
+  Status on(const events::RunResurrected& e, const Record& record) {
+    waiting_since_ = Moment{record.position, record.recorded_at};
+    held_.clear();
+    say("created",
+        "Resurrected at " + to_iso(record.recorded_at.utc) + " by " + who(record.principal) + ".",
+        {record.position});
+    const auto command = engine::executor::decode(record.command_name, record.command);
+    if (!command || !asked_build(*command)) {
+      say("build",
+          "Build " + e.build_number + " (" + e.build_id.str() +
+              ") again: a resurrection keeps the exact build unless another is asked for.",
+          {record.position});
+      return {};
+    }
+    return tell_build(record, run_.run.actor_id, e.build_id, e.build_number, e.options.build);
+  }
+
+  /// What the caller said; nothing when the command left it to the defaults.
+  static std::optional<std::string> asked_build(const engine::executor::Command& command) {
+    const auto* run = std::get_if<engine::run::Command>(&command);
+    if (run == nullptr) return std::nullopt;
+    if (const auto* start = std::get_if<engine::run::Start>(run)) return start->options.build;
+    if (const auto* again = std::get_if<engine::run::Resurrect>(run)) return again->options.build;
+    return std::nullopt;
+  }
+
+  Status tell_build(const Record& record, const ActorId& actor, const BuildId& build,
+                    const std::string& number, const std::string& wish) {
+    const auto command = engine::executor::decode(record.command_name, record.command);
+    std::string text = "Build " + number + " (" + build.str() + ") because ";
+    if (!command) {
+      text += "\"" + wish + "\" was wanted";
+    } else if (asked_build(*command)) {
+      text += "the caller asked for \"" + wish + "\"";
+    } else {
+      text += "nothing else was asked for and the default was \"" + wish + "\"";
+    }
+    std::vector<Position> positions{record.position};
+    if (std::ranges::count(wish, '.') == 2) {
+      say("build", text + ", a build's own number.", std::move(positions));
+      return {};
+    }
+    TRY(history, journal_.read_stream(stream_of(actor)));
+    const Record* moved = nullptr;
+    for (const Record& each : history) {
+      if (each.position >= record.position) break;
+      const auto* tag = std::get_if<events::TagMoved>(&each.event);
+      if (tag != nullptr && tag->tag == wish) moved = &each;
+    }
+    if (moved != nullptr) {
+      text += ", a tag that has pointed to it since " + to_iso(moved->recorded_at.utc);
+      positions.push_back(moved->position);
+    }
+    say("build", text + ".", std::move(positions));
+    return {};
+  }
+
+  Status on(const events::RunHeld& e, const Record& record) {
+    held_.push_back({record.position, e.reason});
+    return {};
+  }
+
+  Status on(const events::AttemptBegan& e, const Record& record) {
+    if (waiting_since_) {
+      const Microseconds waited = elapsed(waiting_since_->at, record.recorded_at);
+      std::vector<Position> positions{waiting_since_->position};
+      std::string text = "Waited " + seconds(waited);
+      for (const auto& [position, reason] : held_) positions.push_back(position);
+      text += held_.empty() ? ": there was room at once." : ". Last reason: " + held_.back().reason;
+      positions.push_back(record.position);
+      say("waiting", std::move(text), std::move(positions));
+    }
+    waiting_since_.reset();
+    held_.clear();
+    say("attempt",
+        "Attempt " + std::to_string(e.number) + " began (" +
+            std::string(events::to_string(e.cause)) + "), epoch " +
+            std::to_string(record.position) + ".",
+        {record.position});
+    return {};
+  }
+
+  Status on(const events::AttemptStarted& e, const Record& record) {
+    std::string text = "Its container ran from " + to_iso(e.started_at.utc);
+    text += e.timeout_at ? ", to be stopped at " + to_iso(e.timeout_at->utc) + "."
+                         : ", without a timeout.";
+    say("attempt", std::move(text), {e.epoch, record.position});
+    return {};
+  }
+
+  Status on(const events::AbortRequested& e, const Record& record) {
+    stop_.push_back(record.position);
+    say("stop",
+        "An abort (" + std::string(events::to_string(e.mode)) + ") was asked for by " +
+            who(record.principal) + " at " + to_iso(record.recorded_at.utc) + ".",
+        {record.position});
+    return {};
+  }
+
+  Status on(const events::TimeoutReached&, const Record& record) {
+    stop_.push_back(record.position);
+    say("stop", "Its time was over at " + to_iso(record.recorded_at.utc) + ".", {record.position});
+    return {};
+  }
+
+  Status on(const events::StopEscalated& e, const Record& record) {
+    stop_.push_back(record.position);
+    say("stop",
+        "That did not work in time, so the next step was \"" +
+            std::string(events::to_string(e.step)) + "\".",
+        {record.position});
+    return {};
+  }
+
+  Status on(const events::AttemptEnded& e, const Record& record) {
+    ended_ = record.position;
+    std::string text = "The attempt ended after " + seconds(Microseconds{e.active_micros}) +
+                       " of running, known by " + std::string(events::to_string(e.evidence));
+    if (e.exit_code) text += ", exit code " + std::to_string(*e.exit_code);
+    if (e.signal != 0) text += ", signal " + std::to_string(e.signal);
+    if (e.out_of_memory) text += ", out of memory";
+    if (!e.detail.empty()) text += ": " + e.detail;
+    say("attempt", text + ".", {e.epoch, record.position});
+    return {};
+  }
+
+  Status on(const events::RunFinished& e, const Record& record) {
+    std::vector<Position> positions = stop_;
+    if (ended_ != 0) positions.push_back(ended_);
+    positions.push_back(record.position);
+    std::string text =
+        "It is " + std::string(events::to_string(e.outcome)) + " because: " + e.reason + ".";
+    if (ended_ == 0 && stop_.empty()) text += " By " + who(record.principal) + ", before it began.";
+    say("end", std::move(text), std::move(positions));
+    waiting_since_.reset();
+    held_.clear();
+    stop_.clear();
+    ended_ = 0;
+    return {};
+  }
+
+  Status on(const events::RunDeleted& e, const Record& record) {
+    say("deletion",
+        "Deleted at " + to_iso(record.recorded_at.utc) + " by " + who(record.principal) +
+            (e.reason.empty() ? "." : ": " + e.reason + "."),
+        {record.position});
+    return {};
+  }
+
+  template <class Other>
+  Status on(const Other&, const Record&) {
+    return {};
+  }
+
+  void tell_waiting() {
+    if (!waiting_since_) return;
+    const Microseconds waited = elapsed(waiting_since_->at, run_.moment.at);
+    std::vector<Position> positions{waiting_since_->position};
+    std::string text =
+        "Waits since " + to_iso(waiting_since_->at.utc) + " (" + seconds(waited) + ")";
+    for (const auto& [position, reason] : held_) positions.push_back(position);
+    text += held_.empty() ? ": nobody has looked yet whether there is room."
+                          : ": " + held_.back().reason;
+    say("waiting", std::move(text), std::move(positions));
+  }
+
+  Status tell_future() {
+    if (run_.run.deleted) return {};
+    if (!runs::is_terminal(run_.run.status)) {
+      say("deletion", "Nothing deletes a run that has not finished.", {run_.last_position});
+      return {};
+    }
+    say("deletion",
+        "Nothing will delete it by itself: there is no retention policy here. Its owner can, with "
+        "DELETE /v2/actor-runs/" +
+            run_.run.id.str() + ".",
+        {run_.last_position});
+    return {};
+  }
+
+  struct Held {
+    Position position;
+    std::string reason;
+  };
+
+  const journal::Reader& journal_;
+  const std::vector<Record>& records_;
+  const RunAt& run_;
+  std::vector<Sentence> sentences_;
+  std::optional<Moment> waiting_since_;
+  std::vector<Held> held_;
+  std::vector<Position> stop_;
+  Position ended_ = 0;
+};
+
+}  // namespace
+
+Result<Explanation> explain_run(const journal::Reader& journal, const RunId& id,
+                                const Moment& moment) {
+  TRY(run, run_at(journal, id, moment));
+  TRY(records, journal.read_stream(stream_of(id)));
+  Teller teller(journal, records, run);
+  TRY_VOID(teller.tell());
+  return Explanation{id, run.run.status, moment, std::move(teller).sentences()};
+}
+
+}  // namespace actuary::projections::history
