@@ -401,29 +401,6 @@ TEST_F(ExecutorTest, WithoutRoomReportsAreTakenAndEndingsAsLongAsPossible) {
   EXPECT_TRUE((*low)->has_value());
 }
 
-TEST_F(ExecutorTest, WithoutRoomNothingNewStartsAndTheFirstTickWithRoomStartsIt) {
-  boot_and_open();
-  found();
-  engine::run::Start start;
-  start.run_id = kRun;
-  start.actor_id = kActor;
-  start.user_id = kUser;
-  start.key_value_store_id = kStore;
-  start.dataset_id = kDataset;
-  start.request_queue_id = kQueue;
-  ask(engine::run::Command{start});
-  loop.run_ready();  // the run is on its way to the disk, and admitted once it is there
-  const int admitted = recorded("AttemptBegan");
-  EXPECT_EQ(admitted, 0);
-  refused = engine::ports::Need::kMore;
-  complete_all();
-  EXPECT_EQ(recorded("AttemptBegan"), 0);
-  refused.reset();
-  executor->tick();
-  complete_all();
-  EXPECT_EQ(recorded("AttemptBegan"), 1);
-}
-
 TEST_F(ExecutorTest, LateAppendsFindNobody) {
   boot_and_open();
   const Answer answer = user("clerk");
