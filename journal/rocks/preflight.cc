@@ -115,7 +115,7 @@ Result<std::unique_ptr<witness::Witness>> carry_out(const Plan& plan, const std:
   for (const Testimony& batch : plan.adopt) TRY_VOID(store.adopt(batch));
   TRY(witness, witness::Witness::claim(witness_path(directory), plan.owner, plan.carried));
   if (plan.format < kFormat) TRY_VOID(store.set_format(kFormat));
-  return std::move(witness);
+  return witness;
 }
 
 }  // namespace actuary::journal::rocks

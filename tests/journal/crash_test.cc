@@ -113,7 +113,7 @@ TEST(JournalCrash, AFullDiskPoisonsTheJournalAndLosesNothingAcknowledged) {
   ASSERT_EQ(inspect(folder.path()), 0U);
   Position acknowledged = 0;
   {
-    Appender appender({folder.path(), "65536"});
+    Appender appender({folder.path(), "160000"});
     std::vector<std::string> refusals;
     for (std::string line = appender.line(); !line.empty(); line = appender.line()) {
       if (std::isdigit(static_cast<unsigned char>(line[0])) != 0) {

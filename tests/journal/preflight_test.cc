@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <rocksdb/db.h>
 
 #include <filesystem>
 #include <fstream>
@@ -242,22 +243,22 @@ TEST_F(Preflight, AJournalOfFormatOneIsUpgradedOnceAndWhateverStopsIt) {
   expect_whole(5);
 }
 
-TEST_F(Preflight, AFormerWriterIsRefusedWhenACopyTookItsPlace) {
+TEST_F(Preflight, AFormerWriterIsRefusedAndNothingOfItGetsIn) {
   auto former = std::move(RocksJournal::open({.path = path()}).value());
   const Scribe scribe(*former);
-  fs::rename(path(), folder_.path("moved"));
-  fs::copy(folder_.path("moved"), path(), fs::copy_options::recursive);
-  auto later = std::move(RocksJournal::open({.path = path()}).value());
-  for (int i = 0; i < 2; ++i) {
-    const auto answer = append(*former, scribe.fit({scribe.note(stream_named('a'), "former")}));
-    ASSERT_FALSE(answer);
-    EXPECT_EQ(to_string(answer.error().code), to_string(Code::kStorageFailed));
+  {
+    const auto seen = witness::read(path() + "/witness").value();
+    const witness::Owner next{seen->owner.id, seen->owner.term + 1, 5};
+    ASSERT_TRUE(witness::Witness::claim(path() + "/witness", next, seen->slots));
   }
+  const auto batch = scribe.fit({scribe.note(stream_named('a'), "former")});
+  const auto told = append(*former, batch);
+  ASSERT_FALSE(told);
+  EXPECT_EQ(to_string(told.error().code), to_string(Code::kStorageFailed));
+  EXPECT_NE(told.error().detail.find("taken over"), std::string::npos) << told.error().detail;
+  EXPECT_FALSE(append(*former, batch)) << "and nothing later either";
   former.reset();
-  const Scribe now(*later);
-  ASSERT_TRUE(append(*later, now.fit({now.note(stream_named('a'), "later")})));
-  later.reset();
-  EXPECT_EQ(RocksJournal::open({.path = path()}).value()->head().position, 2U);
+  expect_whole(1);
 }
 
 /// The table of cases, without a disk.
