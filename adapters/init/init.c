@@ -37,7 +37,7 @@ struct run {
 static struct lines pending[2];
 
 static bool parse_arguments(int argc, char** argv, struct arguments* arguments) {
-  *arguments = (struct arguments){"", "/", 10485760, false, NULL};
+  *arguments = (struct arguments){"", "/", 10485760, 0, false, NULL};
   for (int i = 1; i + 1 < argc; i += 2) {
     if (strcmp(argv[i], "--") == 0) {
       arguments->command = argv + i + 1;
