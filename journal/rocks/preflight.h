@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "journal/base/id.h"
 #include "journal/witness/compare.h"
 
 namespace actuary::journal::rocks {

@@ -27,10 +27,10 @@ target_compile_options(actuary_flags INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>
   -fstack-protector-strong -fstack-clash-protection)
 target_compile_definitions(actuary_flags INTERFACE _GLIBCXX_ASSERTIONS)
+# GCC 12 sees overlaps and overruns in std::string inside tl::expected that are not there (GCC bug 105329).
+target_compile_options(actuary_flags INTERFACE
+  -Wno-restrict -Wno-array-bounds -Wno-stringop-overread -Wno-stringop-overflow)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
-  # GCC 12 sees overlaps and overruns in std::string inside tl::expected that are not there (GCC bug 105329).
-  target_compile_options(actuary_flags INTERFACE
-    -Wno-restrict -Wno-array-bounds -Wno-stringop-overread -Wno-stringop-overflow)
   target_compile_definitions(actuary_flags INTERFACE _FORTIFY_SOURCE=2)
 endif()
 if(ACTUARY_SANITIZE)
