@@ -41,8 +41,9 @@ void add_show(CLI::App* journal, const Arguments& arguments, Choice& choice) {
 void add_export(CLI::App* journal, const Arguments& arguments, Choice& choice) {
   CLI::App* exporter = add(journal, "export", "Write records as JSON lines", arguments, choice,
                            journal_export_command);
-  exporter->add_option("-o,--output", arguments->output,
-                       "FILE; one that an interrupted export left is continued (else stdout)");
+  exporter->add_option(
+      "-o,--output", arguments->output,
+      "FILE; one that an interrupted export left is continued, whatever --from says");
   exporter->add_option("--from", arguments->from, "First position (default: the first there is)");
   exporter->add_option("--to", arguments->to, "Last position (default: the head)");
   exporter->footer(
@@ -57,9 +58,9 @@ void add_stats_and_verify(CLI::App* journal, const Arguments& arguments, Choice&
   add(journal, "verify", "Walk the whole journal and name the first thing that is wrong", arguments,
       choice, journal_verify_command)
       ->footer(
-          "Checks every record's checksum and structure, positions, versions, causes, epochs, "
-          "terms\n"
-          "and the index of streams. Exit codes: 0 whole, 1 damaged, 64 there is no journal.\n\n"
+          "Checks every record's checksum and structure, positions, versions, causes, epochs,\n"
+          "terms, the index of streams and the Merkle tree.\n"
+          "Exit codes: 0 whole, 1 damaged, 64 there is no journal.\n\n"
           "Example: actuary journal verify --data /srv/actuary");
 }
 

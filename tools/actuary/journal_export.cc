@@ -77,7 +77,7 @@ Result<std::pair<File, Position>> open_output(const JournalArguments& arguments,
       ::fseeko(file.get(), resumed.end, SEEK_SET) != 0) {
     return tl::make_unexpected(system_error(name));
   }
-  return std::make_pair(std::move(file), std::max(next, from));
+  return std::make_pair(std::move(file), next);
 }
 
 Status write_records(const RocksReader& journal, std::FILE& file, const std::string& name,

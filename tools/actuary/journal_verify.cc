@@ -1,5 +1,6 @@
 #include "journal/verify/verify.h"
 
+#include "journal/merkle/verify_tree.h"
 #include "journal/verify/stats.h"
 #include "tools/actuary/commands.h"
 #include "tools/actuary/console.h"
@@ -15,14 +16,16 @@ using journal::verify::Fault;
 using journal::verify::Report;
 using journal::verify::Share;
 
+/// Position 0: of the journal as a whole, or the text says where.
 int show_fault(const JournalArguments& arguments, const Fault& fault) {
   if (arguments.json) {
     Json json{{"ok", false}, {"fault", {{"position", fault.position}, {"what", fault.what}}}};
     console::out(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-  } else {
-    console::out("damaged at position " + std::to_string(fault.position) + ": " + fault.what +
-                 "\n");
+    return kFailed;
   }
+  const std::string where =
+      fault.position == 0 ? "" : " at position " + std::to_string(fault.position);
+  console::out("damaged" + where + ": " + fault.what + "\n");
   return kFailed;
 }
 
@@ -78,6 +81,12 @@ int journal_verify_command(const JournalArguments& arguments) {
       **journal, [&](std::uint64_t done, std::uint64_t all) { line(done, all); });
   if (!report) return report_error(report.error());
   if (report->fault) return show_fault(arguments, *report->fault);
+  const Status tree = journal::merkle::verify_tree(**journal, [&](Position at) {
+    line(at, (*journal)->head().position, "hashes");
+    return true;
+  });
+  if (!tree && tree.error().code != Code::kCorrupt) return report_error(tree.error());
+  if (!tree) return show_fault(arguments, {0, tree.error().detail});
   return show_whole(arguments, (*journal)->head(), *report);
 }
 
