@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -138,6 +139,7 @@ Result<Moment> find_moment(const fs::path& data, HeldLogs& held) {
 
 Status add_file(TarWriter& backup, const fs::path& file, const std::string& name) {
   const int in = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (in < 0 && errno == ENOENT) return {};  // a draft that got its name meanwhile
   if (in < 0) return archive::system_failure(file.string());
   Status status = backup.begin(name);
   struct stat facts {};
@@ -159,8 +161,10 @@ Status add_folder(TarWriter& backup, const fs::path& folder, const std::string& 
                   const Progress& progress) {
   std::vector<fs::path> files;
   std::error_code error;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
-    if (entry.is_regular_file(error)) files.push_back(entry.path());
+  for (fs::recursive_directory_iterator each(folder, error), end; !error && each != end;
+       each.increment(error)) {
+    std::error_code gone;
+    if (each->is_regular_file(gone)) files.push_back(each->path());
   }
   if (error && error != std::errc::no_such_file_or_directory) {
     return fail(Code::kUnavailable, folder.string() + ": " + error.message());
