@@ -264,16 +264,14 @@ TYPED_TEST_P(JournalContract, AfterAFailedAppendEverythingIsRefusedUntilReopened
   EXPECT_TRUE(append(journal, scribe.fit({scribe.note(stream_named('a'), "again")})));
 }
 
-REGISTER_TYPED_TEST_SUITE_P(JournalContract, ANewJournalHasAnIdAFormatAndNothingElse,
-                            TheFirstRecordClaimsATerm, AnAppendedBatchIsReadBackInOrder,
-                            AStreamIsReadInTheOrderOfItsVersionsPastOneByte,
-                            AScanStopsWhereItsVisitorSays,
-                            StoredBytesAreThoseOfTheRecordsAndKeepTheirPlaces,
-                            ARecordIsReadByItsPositionAndNoneBeyondTheHead, AGapOrARepeatOfPositionsIsRefused,
-                            AVersionConflictInOneRecordRefusesTheWholeBatch,
-                            ABatchHasOneToFourThousandRecords, OnlyTheLastClaimedTermWrites,
-                            ATermIsClaimedOnceAndOnlyUpwards,
-                            ReopeningShowsEverythingThatWasAcknowledged,
-                            AfterAFailedAppendEverythingIsRefusedUntilReopened);
+REGISTER_TYPED_TEST_SUITE_P(
+    JournalContract, ANewJournalHasAnIdAFormatAndNothingElse, TheFirstRecordClaimsATerm,
+    AnAppendedBatchIsReadBackInOrder, AStreamIsReadInTheOrderOfItsVersionsPastOneByte,
+    AScanStopsWhereItsVisitorSays, StoredBytesAreThoseOfTheRecordsAndKeepTheirPlaces,
+    ARecordIsReadByItsPositionAndNoneBeyondTheHead, AGapOrARepeatOfPositionsIsRefused,
+    AVersionConflictInOneRecordRefusesTheWholeBatch, ABatchHasOneToFourThousandRecords,
+    OnlyTheLastClaimedTermWrites, ATermIsClaimedOnceAndOnlyUpwards,
+    ReopeningShowsEverythingThatWasAcknowledged,
+    AfterAFailedAppendEverythingIsRefusedUntilReopened);
 
 }  // namespace actuary::tests
