@@ -460,7 +460,7 @@ TEST_F(ExecutorTest, ACommandThatNeverReachedTheDiskIsDecidedWhenItComesAgain) {
 
 TEST_F(ExecutorTest, ARefusalDoesNotUseAKeyUp) {
   boot_and_open();
-  const Answer refused = ask_keyed(kKeyed, create_user("A D A"));
+  const Answer refused = ask_keyed(kKeyed, create_user("a"));
   complete_all();
   ASSERT_TRUE(*refused);
   EXPECT_FALSE((*refused)->has_value());
