@@ -69,7 +69,7 @@ struct Request {
   std::optional<journal::record::Principal> principal;  ///< who; set by the router's guard
   CommandId command_id;      ///< of a request with an idempotency key; see api/command_key.h
   std::string command_seed;  ///< what its ids are drawn from
-  std::string body;  ///< decoded, or as sent where the route asked for `BodyMode::kAsSent`
+  std::string body;          ///< decoded, or as sent where the route asked for `BodyMode::kAsSent`
 
   /// A path parameter by name. It exists, or the route's pattern is wrong.
   [[nodiscard]] const std::string& parameter(std::string_view name) const;

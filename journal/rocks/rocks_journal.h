@@ -31,7 +31,7 @@ class RocksJournal final : public Journal {
     std::string path;               ///< a folder of the journal's own
     bool create_if_missing = true;  ///< only when the folder is empty
     Witnessing witnessing = Witnessing::kOn;
-    std::string id = {};            ///< of a journal that is made again; empty: a random one
+    std::string id = {};  ///< of a journal that is made again; empty: a random one
     /// What is stored of a record. Empty: `codec::encode_record`; a backup's keep their bytes.
     std::function<Result<Bytes>(const Record&)> encode = {};
   };

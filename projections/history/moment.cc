@@ -90,7 +90,7 @@ Result<Moment> find_moment(const journal::Reader& journal, const When& when) {
   if (const auto* position = std::get_if<Position>(&when)) {
     if (*position == 0 || *position > head) {
       return fail(Code::kInvalidArgument, "there is no position " + std::to_string(*position) +
-                                       ": the journal has 1 to " + std::to_string(head));
+                                              ": the journal has 1 to " + std::to_string(head));
     }
     TRY(record, journal.read(*position));
     return Moment{*position, record.recorded_at};

@@ -116,7 +116,9 @@ TEST_F(IdempotencyApi, EveryCommandCanBeSentAgain) {
     const auto again = call(method, path, body, with_key("twice"));
     EXPECT_EQ(first.status / 100, 2) << method << " " << path << " " << first.text;
     EXPECT_EQ(again.status, first.status) << method << " " << path << " " << again.text;
-    if (first.status != 204) EXPECT_EQ(again.data()["id"], first.data()["id"]);
+    if (first.status != 204) {
+      EXPECT_EQ(again.data()["id"], first.data()["id"]);
+    }
     return first.data();
   };
   const auto actor = make_built_actor("hello");

@@ -27,9 +27,10 @@ target_compile_options(actuary_flags INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>
   -fstack-protector-strong -fstack-clash-protection)
 target_compile_definitions(actuary_flags INTERFACE _GLIBCXX_ASSERTIONS)
-# GCC 12 sees overlaps and overruns in std::string inside tl::expected that are not there (GCC bug 105329).
+# GCC 12 sees overlaps, overruns and unset members in std::string and std::optional inside tl::expected that are not
+# there (GCC bugs 105329, 105562).
 target_compile_options(actuary_flags INTERFACE
-  -Wno-restrict -Wno-array-bounds -Wno-stringop-overread -Wno-stringop-overflow)
+  -Wno-restrict -Wno-array-bounds -Wno-stringop-overread -Wno-stringop-overflow -Wno-maybe-uninitialized)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_definitions(actuary_flags INTERFACE _FORTIFY_SOURCE=2)
 endif()
