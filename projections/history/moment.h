@@ -13,7 +13,8 @@ namespace actuary::projections::history {
 using When = std::variant<Position, Timestamp>;
 
 /// `123`; `2026-11-22`, `2026-11-22T10:11:12Z`, fractions to microseconds, always UTC; `-90s`,
-/// `-5m`, `-1h`, `-2d` before `now`.
+/// `-5m`, `-1h`, `-2d` before `now`. A time to the millisecond means all of that millisecond: that
+/// is how times are shown, so one that was copied finds what it was shown for.
 ///
 /// errors: kInvalidArgument: none of these, or a time after `now`
 [[nodiscard]] Result<When> parse_when(std::string_view text, Timestamp now);

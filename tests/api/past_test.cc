@@ -9,7 +9,8 @@ class PastApi : public support::ApiFixture {
   /// Positions of a run's events by name.
   std::map<std::string, std::uint64_t> positions_of(const std::string& id) {
     std::map<std::string, std::uint64_t> positions;
-    for (const auto& record : call_unix("GET", "/actuary/v1/history/" + id).data()["items"]) {
+    const auto history = call_unix("GET", "/actuary/v1/history/" + id).data();
+    for (const auto& record : history["items"]) {
       positions[record["event"].value("type", "")] = record.value("position", std::uint64_t{0});
     }
     return positions;

@@ -121,7 +121,7 @@ class Backup(Case):
         super().setUpClass()
         done = actuary("run", "--data", cls.data, example("hello"), "--json")
         assert done.returncode == 0, done.stderr
-        cls.run = json.loads(done.stdout)["run"]
+        cls.told = json.loads(done.stdout)["run"]
 
     def path(self, name):
         return os.path.join(self.root, name)
@@ -136,8 +136,8 @@ class Backup(Case):
 
     def test_a_backup_of_a_running_engine_restores_to_a_folder_that_serves(self):
         engine = self.with_engine()
-        log = engine.call("GET", f"/v2/logs/{self.run['id']}")
-        items = engine.call("GET", f"/v2/datasets/{self.run['defaultDatasetId']}/items")
+        log = engine.call("GET", f"/v2/logs/{self.told['id']}")
+        items = engine.call("GET", f"/v2/datasets/{self.told['defaultDatasetId']}/items")
         made = self.backup("online.tar")
         engine.data("POST", "/v2/actors", {"name": "lost-future"})
         engine.stop()
@@ -150,8 +150,8 @@ class Backup(Case):
         self.addCleanup(copy.stop)
         token = engine.token  # the same keys and accounts
         self.assertEqual(copy.call("GET", "/v2/users/me", token=token)[0], 200)
-        self.assertEqual(copy.call("GET", f"/v2/logs/{self.run['id']}"), log)
-        self.assertEqual(copy.call("GET", f"/v2/datasets/{self.run['defaultDatasetId']}/items"),
+        self.assertEqual(copy.call("GET", f"/v2/logs/{self.told['id']}"), log)
+        self.assertEqual(copy.call("GET", f"/v2/datasets/{self.told['defaultDatasetId']}/items"),
                          items)
         names = [each["name"] for each in copy.data("GET", "/v2/actors?my=1")["items"]]
         self.assertNotIn("lost-future", names)

@@ -104,7 +104,7 @@ class Past(Case):
         told = {sentence["topic"]: sentence for sentence in explanation["sentences"]}
         self.assertIn(at["RunFinished"], told["end"]["positions"])
         self.assertIn("exit code 0", told["end"]["text"])
-        self.assertIn("tag", told["build"]["text"])
+        self.assertIn("a build's own number", told["build"]["text"])
         self.assertIn(f"[{at['RunCreated']}", self.ask("explain", self.run_id).stdout)
 
     def test_help_shows_an_example(self):

@@ -125,7 +125,7 @@ class DataFolder(Case):
                 data = self.copy(f"format-{format_number}")
                 store = os.path.join(data, "journal", "store")
                 subprocess.run([os.environ["SET_FORMAT"], store, str(format_number)], check=True)
-                words = f"is in format {format_number}; this program knows format "
+                words = f"is in format {format_number}; this program knows formats "
                 self.all_refuse(data, 74, words)
 
     def test_a_damaged_journal_is_refused(self):

@@ -121,7 +121,12 @@ TEST_F(WitnessFile, EveryFlippedByteIsFoundOrHarmless) {
   const std::string whole = bytes();
   std::size_t older = 0;
   std::size_t refused = 0;
-  for (std::size_t at = 0; at < whole.size(); at += at % 4096 < 200 ? 1 : 997) {
+  std::vector<std::size_t> places;
+  for (const std::size_t part :
+       {std::size_t{0}, witness::stripe_at(0, 0), witness::stripe_at(1, 0)})
+    for (std::size_t at = part; at < part + 200; ++at) places.push_back(at);
+  for (std::size_t at = 0; at < whole.size(); at += 997) places.push_back(at);
+  for (const std::size_t at : places) {
     std::string damaged = whole;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x04);
     put_bytes(damaged);

@@ -61,6 +61,8 @@ void tell(World& world) {
 
 TEST(When, IsAPositionATimeOrASpanBeforeNow) {
   EXPECT_EQ(parse_when("12", kNow).value(), When{Position{12}});
+  EXPECT_EQ(parse_when("2001-01-01T00:00:00.250Z", kNow).value(),
+            When{journal::base::parse_iso("2001-01-01T00:00:00.250999Z").value()});
   EXPECT_EQ(parse_when("-90s", kNow).value(), When{kNow - Seconds{90}});
   EXPECT_EQ(parse_when("-5m", kNow).value(), When{kNow - Seconds{300}});
   EXPECT_EQ(parse_when("-1h", kNow).value(), When{kNow - Seconds{3600}});
@@ -175,7 +177,8 @@ TEST(History, CountsTheFleetAtEachPositionAsTheViewsDidThen) {
     const Record record = told.chronicle.journal.read(position).value();
     ASSERT_TRUE(views->apply({&record, 1}));
     std::map<std::string, std::uint64_t> expected;
-    for (const auto& row : views->runs().list_of_user(user(1)).value().rows) ++expected[row.status];
+    const auto listed = views->runs().list_of_user(user(1)).value();
+    for (const auto& row : listed.rows) ++expected[row.status];
     for (const std::vector<std::string>& statuses :
          {std::vector<std::string>{}, {"SUCCEEDED", "ABORTED"}}) {
       const Moment moment = history.find(position).value();
