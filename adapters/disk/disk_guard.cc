@@ -17,13 +17,12 @@ namespace policy = engine::policy;
 std::optional<policy::DiskSpace> measured(const std::filesystem::path& folder) {
   struct statvfs status {};
   if (::statvfs(folder.c_str(), &status) != 0) return std::nullopt;
-  // What a file system keeps for root is ours only when we are root.
-  const bool root = ::geteuid() == 0;
-  return policy::DiskSpace{
-      .bytes_free = (root ? status.f_bfree : status.f_bavail) * std::uint64_t{status.f_frsize},
-      .bytes_total = status.f_blocks * std::uint64_t{status.f_frsize},
-      .files_free = root ? status.f_ffree : status.f_favail,
-      .files_total = status.f_files};
+  // Not what is merely free: of that, file systems keep some for root and some for themselves, and
+  // the latter is nobody's, not even root's.
+  return policy::DiskSpace{.bytes_free = status.f_bavail * std::uint64_t{status.f_frsize},
+                           .bytes_total = status.f_blocks * std::uint64_t{status.f_frsize},
+                           .files_free = status.f_favail,
+                           .files_total = status.f_files};
 }
 
 tl::unexpected<Error> system_error(const std::filesystem::path& folder) {

@@ -49,7 +49,10 @@ class Refill {
   }
 
   Status add(Bytes stored) {
-    TRY(record, codec::decode_record(stored, next_));
+    TRY(record, codec::decode_record(stored, next_).map_error([](Error error) {
+      error.detail = "the backup is damaged: " + error.detail;
+      return error;
+    }));
     if (stored_.size() == kBatchRecordsMax || bytes_ + stored.size() > kBatchBytes) {
       TRY_VOID(flush());
     }

@@ -45,6 +45,7 @@ class Teller {
   std::string who(const Principal& principal) const {
     if (principal.kind == PrincipalKind::kSystem) return "the engine";
     if (principal.kind == PrincipalKind::kRun) return "run " + principal.run_id.str();
+    if (principal.user_id.nil()) return "a user without an id";
     const auto account = journal_.read_stream(stream_of(principal.user_id));
     std::string name = "user " + principal.user_id.str();
     if (account && !account->empty()) {

@@ -121,7 +121,7 @@ TEST_F(IdempotencyApi, EveryCommandCanBeSentAgain) {
     if (first.status != 204) {
       EXPECT_EQ(again.data()["id"], first.data()["id"]);
     }
-    return first.data();
+    return first.status == 204 ? Json{} : first.data();
   };
   const auto actor = make_built_actor("hello");
   const auto at = "/v2/actors/" + actor;

@@ -44,7 +44,7 @@ class FullDisk(unittest.TestCase):
 
     def free(self):
         disk = os.statvfs(self.disk)
-        return disk.f_bfree * disk.f_frsize
+        return disk.f_bavail * disk.f_frsize
 
     def fill(self, leave):
         """Takes space until `leave` bytes are free."""
@@ -109,7 +109,7 @@ class FullDisk(unittest.TestCase):
 
         os.unlink(self.filler)
         self.eventually(lambda: engine.call("PUT", record, {"value": 44})[0] < 300)
-        last = self.ended(engine, engine.data("POST", start, {"seconds": 0, "exitCode": 3}))
+        last = self.ended(engine, engine.data("POST", start, {"seconds": 2, "exitCode": 3}))
         self.assertEqual((last["status"], last["exitCode"]), ("FAILED", 3))
         self.assertIsNone(engine.process.poll(), "it is the same engine")
         code, said = engine.stop()
@@ -134,6 +134,10 @@ class FullDisk(unittest.TestCase):
         self.assertFalse(os.path.exists(ballast))
         names = {each["name"] for each in again.data("GET", "/v2/datasets")["items"]}
         self.assertLessEqual({f"acknowledged-{number}" for number in range(20)}, names)
+        # What the ballast gave back is taken too, but for a part of the reserve.
+        self.fill(leave=(RESERVE - 12) * MB)
+        self.eventually(lambda: again.call(
+            "POST", f"/v2/datasets?name=perhaps-{time.monotonic_ns()}")[0] == 503)
         self.assert_refused(again.call("POST", "/v2/datasets?name=more"), "disk full: ")
         again.process.kill()
         again.process.wait()

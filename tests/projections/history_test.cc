@@ -271,7 +271,9 @@ TEST(History, ExplainsWhyARunWaits) {
   World world;
   tell(world);
   const History history(world.chronicle.journal);
-  const auto then = history.explain(run(1), history.find(at(15).utc).value()).value();
+  const auto answer = history.explain(run(1), history.find(at(15).utc).value());
+  ASSERT_TRUE(answer) << answer.error().detail;
+  const auto& then = *answer;
   EXPECT_EQ(then.status, "READY");
   const auto* waiting = find_sentence(then, "waiting");
   ASSERT_NE(waiting, nullptr);
