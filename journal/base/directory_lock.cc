@@ -1,6 +1,7 @@
 #include "journal/base/directory_lock.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -18,6 +19,9 @@ namespace actuary::journal::base {
 namespace {
 
 constexpr int kAttemptsMax = 3;
+/// How often, and how long between, to ask again for what a dead process seems to hold.
+constexpr int kDeadHolderAttemptsMax = 250;
+constexpr useconds_t kDeadHolderWaitMicros = 20'000;
 
 tl::unexpected<Error> system_error(const std::string& path) {
   return fail(Code::kStorageFailed, path + ": " + std::generic_category().message(errno));
@@ -65,6 +69,26 @@ tl::unexpected<Error> in_use(const std::string& directory, int locked) {
               directory + " is in use by " + (pid.empty() ? "another process" : "process " + pid));
 }
 
+/// A process that was killed while it was starting a program lives on in that child for the moment
+/// until it executes, and so does the lock. Nobody, when it was given up just now.
+bool holder_is_dead(int locked) {
+  const std::string pid = holder_by_kernel(locked);
+  return pid.empty() || (kill(static_cast<pid_t>(std::stol(pid)), 0) != 0 && errno == ESRCH);
+}
+
+/// As flock(2) without waiting, but for a holder that is dead already.
+bool lock_now(int file) {
+  for (int attempt = 0; flock(file, LOCK_EX | LOCK_NB) != 0; ++attempt) {
+    const bool held = errno == EWOULDBLOCK;
+    if (!held || attempt == kDeadHolderAttemptsMax || !holder_is_dead(file)) {
+      errno = held ? EWOULDBLOCK : errno;
+      return false;
+    }
+    usleep(kDeadHolderWaitMicros);
+  }
+  return true;
+}
+
 bool is_same(int file, const std::string& path) {
   struct stat held {};
   struct stat named {};
@@ -78,7 +102,7 @@ Result<DirectoryLock> DirectoryLock::acquire(const std::string& directory) {
   const int folder = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return system_error(directory);
   DirectoryLock lock(directory, folder);
-  if (flock(folder, LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_now(folder)) {
     return errno == EWOULDBLOCK ? in_use(directory, folder) : system_error(directory);
   }
   TRY_VOID(lock.verify());
@@ -92,7 +116,7 @@ Status DirectoryLock::lock_file() {
     if (file_ >= 0) close(file_);
     file_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file_ < 0) return system_error(path);
-    if (flock(file_, LOCK_EX | LOCK_NB) != 0) {
+    if (!lock_now(file_)) {
       return errno == EWOULDBLOCK ? in_use(directory_, file_) : system_error(path);
     }
     if (!is_same(file_, path)) continue;  // removed meanwhile: lock the file that is there now

@@ -111,6 +111,24 @@ TEST_F(DirectoryLockTest, AKilledHolderLeavesTheDirectoryFree) {
   EXPECT_TRUE(DirectoryLock::acquire(path_));
 }
 
+/// As an engine that is killed between the fork and the exec of a program that it starts.
+TEST_F(DirectoryLockTest, AChildThatADeadHolderWasStartingIsWaitedFor) {
+  const pid_t holder = fork();
+  if (holder == 0) {
+    const auto lock = DirectoryLock::acquire(path_);
+    if (lock && fork() == 0) {
+      usleep(300'000);  // holds what it inherited, for as long as an exec may take
+      _exit(0);
+    }
+    _exit(lock ? 0 : 1);
+  }
+  int ended = 0;
+  ASSERT_EQ(waitpid(holder, &ended, 0), holder);
+  ASSERT_EQ(ended, 0);
+  const auto taken = DirectoryLock::acquire(path_);
+  EXPECT_TRUE(taken) << taken.error().detail;
+}
+
 TEST_F(DirectoryLockTest, AnotherDirectoryInItsPlaceIsNoticed) {
   const auto held = DirectoryLock::acquire(path_);
   ASSERT_TRUE(held);
