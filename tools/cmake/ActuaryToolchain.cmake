@@ -38,7 +38,5 @@ if(ACTUARY_SANITIZE)
   target_compile_options(actuary_flags INTERFACE -fsanitize=${ACTUARY_SANITIZE} -fno-omit-frame-pointer
     $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize=vptr>)
   target_link_options(actuary_flags INTERFACE -fsanitize=${ACTUARY_SANITIZE})
-  # Instrumented, GCC 12 sees still more that is not there; the same code is held to every warning in the other presets.
-  target_compile_options(actuary_flags INTERFACE -Wno-error)
 endif()
 target_link_options(actuary_flags INTERFACE -Wl,-z,relro,-z,now)
