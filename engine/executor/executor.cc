@@ -36,6 +36,13 @@ Status check_size(const Submission& submission, const Events& events, const Byte
                                    " bytes, this one has " + std::to_string(bytes));
 }
 
+/// Never one that looks as if it were made of a client's key: it would be remembered as such.
+CommandId draw_id(IdSource& ids) {
+  auto id = ids.next<CommandId>();
+  while (id.view().starts_with(directory::kKeyedPrefix)) id = ids.next<CommandId>();
+  return id;
+}
+
 }  // namespace
 
 Executor::Executor(Outside outside, decision::Settings settings, Residency residency)
@@ -73,8 +80,7 @@ void Executor::claim_term(const Claim& claim) {
   const StreamId system = journal::record::system_stream();
   const Events events{{system, events::TermClaimed{term_, claim.nonce, claim.pid, claim.program}},
                       {system, decision::adopted(settings_)}};
-  record(events, {kSystemPrincipal, outside_.ids.next<CommandId>(), 0, 0, "system.ClaimTerm", {}},
-         now);
+  record(events, {kSystemPrincipal, draw_id(outside_.ids), 0, 0, "system.ClaimTerm", {}}, now);
   for (decision::Effect& effect : aggregates().outstanding())
     effects_.push_back({last_, std::move(effect)});
   aggregates().for_each_stream(
@@ -275,7 +281,7 @@ void Executor::handle(Submission submission, const Instant& now, std::uint32_t p
       result = tl::make_unexpected(fits.error());
     } else {
       const CommandId id =
-          submission.command_id.nil() ? outside_.ids.next<CommandId>() : submission.command_id;
+          submission.command_id.nil() ? draw_id(outside_.ids) : submission.command_id;
       record(std::move(*decision),
              {submission.principal, id, submission.cause, policy_version,
               name_of(submission.command), std::move(command)},

@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "engine/executor/executor.h"
+#include "journal/memory/memory_journal.h"
+#include "tests/support/sim_loop.h"
+
 namespace actuary::tests {
 namespace {
 
@@ -66,6 +72,32 @@ TEST(CommandKeys, AreBoundedAndTheOldestGoFirst) {
   EXPECT_EQ(keys.find(keyed(4)), nullptr);
   EXPECT_NE(keys.find(keyed(5)), nullptr);
   EXPECT_NE(keys.find(keyed(kCommandKeysMax + 4)), nullptr);
+}
+
+/// Draws an id that begins as those of keys do, and then others.
+class UnluckyIds final : public IdSource {
+ public:
+  void fill(std::span<std::byte> random) override {
+    std::ranges::fill(random, std::byte{drawn_ == 0 ? std::uint8_t{0} : std::uint8_t{1}});
+    if (drawn_++ == 0) random[1] = std::byte{20};  // `0k000…`
+  }
+
+ private:
+  int drawn_ = 0;
+};
+
+TEST(CommandKeys, ADrawnIdIsNeverTakenForAClientsKey) {
+  support::SimRandom random(1);
+  support::SimLoop loop(random);
+  journal::memory::MemoryJournal journal;
+  UnluckyIds ids;
+  engine::executor::Executor executor(
+      {journal, loop, loop, ids, [](const auto&, Position) {},
+       [](std::span<const Record>) -> Status { return {}; }, [](const Error&) {}},
+      {});
+  ASSERT_TRUE(executor.start({1, 1, "test"}, [] {}));
+  EXPECT_EQ(journal.read(1).value().command_id.view(), std::string(kIdLength, '1'));
+  EXPECT_TRUE(executor.directory().command_keys().by_key.empty());
 }
 
 }  // namespace

@@ -127,9 +127,7 @@ TEST_F(SnapshotTest, GrowsWithWhatIsActiveAndNotWithTheArchive) {
     return snapshot::make(fold(*journal, Residency{0}), *journal).value().size();
   };
   const std::size_t small = bytes_of({.archived = 100, .active = 10});
-  // Within the few hundred bytes by which the last ones differ: 1,900 runs more would not fit.
-  EXPECT_NEAR(static_cast<double>(bytes_of({.archived = 2000, .active = 10})),
-              static_cast<double>(small), 512);
+  EXPECT_EQ(bytes_of({.archived = 2000, .active = 10}), small);
   EXPECT_GT(bytes_of({.archived = 100, .active = 20}), small);
 }
 

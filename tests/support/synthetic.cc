@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "engine/directory/command_keys.h"
+
 namespace actuary::tests::support {
 namespace {
 
@@ -80,6 +82,9 @@ Position Synthetic::add(const StreamId& stream, events::Event event) {
   }
   record.term = 1;
   record.command_id = id_of<CommandId>('c', command_);
+  while (record.command_id.view().starts_with(engine::directory::kKeyedPrefix)) {
+    record.command_id = id_of<CommandId>('c', ++command_);  // as the engine draws its own
+  }
   record.event = std::move(event);
   records_.push_back(std::move(record));
   return position_;
