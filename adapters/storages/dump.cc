@@ -4,6 +4,7 @@
 #include <system_error>
 #include <vector>
 
+#include "adapters/storages/look_options.h"
 #include "adapters/storages/store.h"
 
 namespace actuary::adapters::storages {
@@ -14,22 +15,16 @@ constexpr std::size_t kBatchBytes = std::size_t{8} << 20U;
 constexpr std::size_t kRowHeaderBytes = 9;
 constexpr std::size_t kRowBytesMax = std::size_t{64} << 20U;
 
-class SilentLogger final : public rocksdb::Logger {
- public:
-  using rocksdb::Logger::Logv;
-  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
-};
-
-/// Opens its files at once: a writer beside us may remove them later.
-rocksdb::DBOptions look_options() {
-  rocksdb::DBOptions options;
-  options.info_log = std::make_shared<SilentLogger>();
-  options.max_open_files = -1;
-  options.paranoid_checks = true;
-  return options;
-}
-
 std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+Status check_dumped_format(std::string_view key, std::string_view value) {
+  if (key != kFormatKey) return {};
+  TRY(format, decode_u32(value));
+  if (format <= kFormat) return {};
+  return fail(Code::kNewerVersion, "the dump of the storages is of format " +
+                                       std::to_string(format) + ", this program knows " +
+                                       std::to_string(kFormat));
+}
 
 }  // namespace
 
@@ -128,9 +123,13 @@ Status restore_contents(const std::filesystem::path& folder,
     if (bytes > kRowBytesMax) return fail(Code::kCorrupt, "the dump of the storages is damaged");
     TRY(row, source(bytes));
     if (row.size() != bytes) return fail(Code::kCorrupt, "the dump of the storages is cut short");
-    batch.Put(store->family(static_cast<Family>(family)),
-              slice(std::string_view(row).substr(0, key_bytes)),
-              slice(std::string_view(row).substr(key_bytes)));
+    const std::string_view key = std::string_view(row).substr(0, key_bytes);
+    const std::string_view value = std::string_view(row).substr(key_bytes);
+    if (static_cast<Family>(family) == Family::kMeta) {
+      TRY_VOID(check_dumped_format(key, value));
+      if (key != kSequenceKey) continue;  // the new store counts its own commits
+    }
+    batch.Put(store->family(static_cast<Family>(family)), slice(key), slice(value));
     if (batch.GetDataSize() < kBatchBytes) continue;
     TRY_VOID(store->write(batch));
     batch.Clear();

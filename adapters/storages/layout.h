@@ -14,7 +14,8 @@
 /// How the contents lie in RocksDB. All integers are big-endian, so that byte order is number
 /// order.
 ///
-///     meta       "format" -> u32     "sequence" -> u64, the last commit
+///     meta       "format" -> u32     "sequence" -> u64, that of the last write
+///                "id" -> 32 hex digits     "head" -> as the journal's; its positions are commits
 ///     fences     run -> epoch u64, sequence u64
 ///     touches    run storage -> empty: that run has written to that storage
 ///     storages   storage 's' -> statistics      storage 'b' -> (fence u64, cut u64)*
@@ -28,7 +29,8 @@
 /// that are listed.
 namespace actuary::adapters::storages {
 
-inline constexpr std::uint32_t kFormat = 1;
+inline constexpr std::uint32_t kFormat = 2;
+inline constexpr std::uint32_t kFormatWithoutWitness = 1;
 inline constexpr std::size_t kChunkBytes = std::size_t{1} << 20U;
 inline constexpr std::size_t kRecordKeyBytesMax = 256;
 
@@ -37,6 +39,8 @@ inline constexpr std::array<std::string_view, 7> kFamilyNames = {
     "default", "fences", "touches", "storages", "records", "chunks", "items"};
 
 inline constexpr std::string_view kFormatKey = "format";
+inline constexpr std::string_view kIdKey = "id";
+inline constexpr std::string_view kHeadKey = "head";
 inline constexpr std::string_view kSequenceKey = "sequence";
 
 /// Empty, too long, or with a zero byte: kInvalidArgument.

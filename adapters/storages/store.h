@@ -9,17 +9,25 @@
 #include <vector>
 
 #include "adapters/storages/layout.h"
+#include "journal/rocks/layout.h"
+#include "journal/witness/preflight.h"
+#include "journal/witness/sole_writer.h"
 
 namespace actuary::adapters::storages {
 
+namespace witness = journal::witness;
+
 /// The RocksDB under the storages: opened with our options, its families by name, reads as Results.
-class Store {
+///
+/// Its writes are counted, hashed one upon the other, and witnessed as the journal's batches are;
+/// an open compares first and changes nothing of a store that it refuses.
+///
+/// source: journal/FORMAT.md, "Witness" and "Preflight"
+class Store final : public witness::Witnessed {
  public:
-  /// errors: kInUse, kNewerVersion, kCorrupt, kStorageFailed
+  /// errors: kInUse; kNewerVersion; kCorrupt names the commits that are missing; kStorageFailed
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder);
-  ~Store();
-  Store(const Store&) = delete;
-  Store& operator=(const Store&) = delete;
+  ~Store() override;
 
   [[nodiscard]] rocksdb::DB& db() { return *db_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* family(Family family) const {
@@ -31,17 +39,46 @@ class Store {
       Family family, std::string_view key, const rocksdb::ReadOptions& options = {}) const;
   [[nodiscard]] std::unique_ptr<rocksdb::Iterator> scan(
       Family family, const rocksdb::ReadOptions& options = {}) const;
-  /// Syncs what it writes.
+  /// One commit, durable here and in the witness; adds the row that counts it. By one thread. After
+  /// an error nobody knows whether it was written, and the store must be opened again.
   [[nodiscard]] Status write(rocksdb::WriteBatch& batch);
-  /// The last commit.
+  /// The last sequence that a write was answered with.
   [[nodiscard]] Result<std::uint64_t> sequence() const;
 
- private:
-  Store() = default;
-  [[nodiscard]] Status check_format();
+  // store_witness.cc
+  [[nodiscard]] const std::string& id() const override { return id_; }
+  [[nodiscard]] std::uint32_t format() const override { return format_; }
+  [[nodiscard]] witness::Testimony end() const override;
+  [[nodiscard]] Status sound() const override { return {}; }
+  /// The bytes of a batch are only in the log and in the witness.
+  [[nodiscard]] Status read_batch(witness::Testimony& end) const override;
+  [[nodiscard]] Status check_adoption(
+      const std::vector<witness::Testimony>& batches) const override;
+  [[nodiscard]] Status adopt(const witness::Testimony& batch) override;
+  [[nodiscard]] Status set_format(std::uint32_t format, const std::string& id) override;
 
+ private:
+  using Head = journal::rocks::StoredHead;  ///< its positions are commits
+  enum class Access { kLook, kWrite, kCreate };
+
+  Store() = default;
+  /// Read-only; null: there is nothing, or what a creation left that did not finish.
+  [[nodiscard]] static Result<std::unique_ptr<Store>> look_at(
+      const std::filesystem::path& folder, const std::optional<witness::Evidence>& evidence);
+  [[nodiscard]] static Status create(const std::filesystem::path& folder,
+                                     const std::optional<witness::Evidence>& evidence);
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open_as(const std::filesystem::path& folder,
+                                                              Access access);
+  [[nodiscard]] Status load_meta();
+  [[nodiscard]] Status write_synced(rocksdb::WriteBatch& batch);
+  [[nodiscard]] Result<Head> unpack(const witness::Testimony& batch, const Head& head) const;
+
+  std::unique_ptr<witness::SoleWriter> sole_writer_;  ///< outlives the database
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+  std::string id_;
+  std::uint32_t format_ = 0;  ///< 0: a creation that did not finish
+  Head head_;
 };
 
 /// A view of the whole store that later commits do not change.

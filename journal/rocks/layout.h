@@ -56,6 +56,12 @@ using base::number_bytes;
   return bytes.append(number_bytes(head.first)).append(merkle::view(head.before));
 }
 
+/// shape: `bytes` has kHeadBytes
+[[nodiscard]] inline StoredHead parse_head(BytesView bytes) {
+  return {bytes_number(bytes), bytes_number(bytes.substr(8)), merkle::hash_at(bytes.substr(16)),
+          bytes_number(bytes.substr(48)), merkle::hash_at(bytes.substr(56))};
+}
+
 [[nodiscard]] inline Bytes tile_key(merkle::TileId id) {
   return Bytes(1, static_cast<char>(id.level)) + number_bytes(id.index);
 }

@@ -20,25 +20,23 @@ Result<std::unique_ptr<RocksJournal>> RocksJournal::open(const Options& options)
   TRY(lock, DirectoryLock::acquire(options.path));
   if (!Store::exists(options.path)) TRY_VOID(Store::create(options.path, options.id));
   TRY(plan, preflight(options.path));
-  if (plan.relation == witness::Relation::kLost) TRY_VOID(keep_as_found(plan, options.path));
+  const witness::Place place = place_of(options.path);
+  TRY_VOID(witness::keep_as_found(plan, place));
   TRY(store, Store::open(options.path));
-  TRY(witness, carry_out(plan, options.path, *store));
+  TRY(witness, witness::carry_out(plan, place, *store));
   TRY_VOID(lock.verify());
-  std::unique_ptr<RocksJournal> journal(
-      new RocksJournal(std::move(lock), std::move(store), std::move(witness), options.witnessing));
-  if (options.encode) journal->encode_ = options.encode;
-  return journal;
+  return std::unique_ptr<RocksJournal>(
+      new RocksJournal(std::move(lock), std::move(store), std::move(witness), options));
 }
 
 RocksJournal::RocksJournal(DirectoryLock lock, std::unique_ptr<Store> store,
-                           std::unique_ptr<witness::Witness> witness, Witnessing witnessing)
-    : lock_(std::move(lock)),
+                           std::unique_ptr<witness::Witness> witness, const Options& options)
+    : sole_writer_(std::move(lock), std::move(witness), [this] { store_->keep_files(); }),
       store_(std::move(store)),
-      witness_(std::move(witness)),
-      witnessing_(witnessing),
+      witnessing_(options.witnessing),
       frontier_{store_->head().position, store_->head().term},
       edge_(store_->edge()),
-      encode_(codec::encode_record),
+      encode_(options.encode ? options.encode : codec::encode_record),
       writer_([this] { write_queued(); }) {}
 
 RocksJournal::~RocksJournal() {
@@ -119,33 +117,20 @@ Status RocksJournal::write_fitted(const std::vector<Record>& batch, const record
   }
   const StoredHead head{fitted.frontier.position, fitted.frontier.term, edge.root(),
                         batch.front().position, before};
-  // Before: nothing of a former writer gets in. After: another may have taken over meanwhile.
-  TRY_VOID(verify_sole_writer());
-  TRY_VOID(write_twice(batch, encoded, full, head));
-  return verify_sole_writer();
+  return write_twice(batch, encoded, full, head);
 }
 
 Status RocksJournal::write_twice(const std::vector<Record>& batch,
                                  const std::vector<Bytes>& encoded,
                                  const std::vector<merkle::Tile>& full, const StoredHead& head) {
-  if (witnessing_ == Witnessing::kOff) return store_->write(batch, encoded, full, head);
-  witness_->begin({.first = head.first,
-                   .last = head.position,
-                   .term = head.term,
-                   .before = head.before,
-                   .after = head.root},
-                  {encoded.begin(), encoded.end()});
-  const Status stored = store_->write(batch, encoded, full, head);
-  const Status witnessed = witness_->finish();
-  TRY_VOID(Status(stored));
-  return witnessed;
-}
-
-Status RocksJournal::verify_sole_writer() {
-  Status sole = lock_.verify();
-  if (sole) sole = witness_->verify();
-  if (!sole) store_->keep_files();
-  return sole;
+  const auto store = [&] { return store_->write(batch, encoded, full, head); };
+  if (witnessing_ == Witnessing::kOff) return sole_writer_.write_unwitnessed(store);
+  return sole_writer_.write({.first = head.first,
+                             .last = head.position,
+                             .term = head.term,
+                             .before = head.before,
+                             .after = head.root},
+                            {encoded.begin(), encoded.end()}, store);
 }
 
 Result<Version> RocksJournal::known_version(const StreamId& stream) const {

@@ -12,7 +12,7 @@
 #include "journal/base/directory_lock.h"
 #include "journal/journal.h"
 #include "journal/record/batch.h"
-#include "journal/witness/witness.h"
+#include "journal/witness/sole_writer.h"
 
 namespace actuary::journal::rocks {
 
@@ -65,7 +65,7 @@ class RocksJournal final : public Journal {
   };
 
   RocksJournal(DirectoryLock lock, std::unique_ptr<Store> store,
-               std::unique_ptr<witness::Witness> witness, Witnessing witnessing);
+               std::unique_ptr<witness::Witness> witness, const Options& options);
 
   void write_queued();
   [[nodiscard]] Result<Position> write(const std::vector<Record>& batch);
@@ -76,13 +76,10 @@ class RocksJournal final : public Journal {
   [[nodiscard]] Status write_twice(const std::vector<Record>& batch,
                                    const std::vector<Bytes>& encoded,
                                    const std::vector<merkle::Tile>& full, const StoredHead& head);
-  /// Whether the folder and the term are still ours.
-  [[nodiscard]] Status verify_sole_writer();
   [[nodiscard]] Result<Version> known_version(const StreamId& stream) const;
 
-  DirectoryLock lock_;
+  witness::SoleWriter sole_writer_;  ///< holds the lock until the store is closed
   const std::unique_ptr<Store> store_;
-  const std::unique_ptr<witness::Witness> witness_;
   const Witnessing witnessing_;
 
   mutable std::mutex mutex_;  ///< guards what follows, up to the thread

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "journal/rocks/layout.h"
-#include "journal/witness/slot.h"
+#include "journal/witness/witnessed.h"
 
 namespace actuary::journal::rocks {
 
 /// The RocksDB below the journal: made, checked, opened and read. It never decides what is
 /// appended.
-class Store {
+class Store final : public witness::Witnessed {
  public:
   using Visit = std::function<bool(const Record&)>;
   using VisitStored = std::function<bool(Position, BytesView)>;
@@ -39,12 +39,10 @@ class Store {
   /// errors: kNotFound; kCorrupt, kNewerVersion (both formats named), kStorageFailed
   [[nodiscard]] static Result<std::unique_ptr<Store>> open_read_only(const std::string& directory);
 
-  Store(const Store&) = delete;
-  Store& operator=(const Store&) = delete;
-  ~Store();
+  ~Store() override;
 
-  [[nodiscard]] const std::string& id() const { return id_; }
-  [[nodiscard]] std::uint32_t format() const { return format_; }
+  [[nodiscard]] const std::string& id() const override { return id_; }
+  [[nodiscard]] std::uint32_t format() const override { return format_; }
   [[nodiscard]] const StoredHead& head() const { return head_; }
   /// The Merkle tree's right edge as of `head()`.
   [[nodiscard]] const merkle::Edge& edge() const { return edge_; }
@@ -70,17 +68,14 @@ class Store {
   [[nodiscard]] Result<Bytes> tile(merkle::TileId id, const merkle::Edge& edge) const;
 
   // store_witness.cc
-  /// The last batch, without its bytes; `first` is 0 when nobody noted it.
-  [[nodiscard]] witness::Testimony end() const;
-  /// Adds the bytes of the records `first`..`last`, unless they are more than a witness keeps.
-  [[nodiscard]] Status read_batch(witness::Testimony& end) const;
-  /// Whether these batches, one after another, continue the log. Changes nothing.
-  ///
-  /// errors: kCorrupt
-  [[nodiscard]] Status check_adoption(const std::vector<witness::Testimony>& batches) const;
-  /// Appends a batch again, byte for byte.
-  [[nodiscard]] Status adopt(const witness::Testimony& batch);
-  [[nodiscard]] Status set_format(std::uint32_t format);
+  [[nodiscard]] witness::Testimony end() const override;
+  [[nodiscard]] Status sound() const override { return tree_problem_; }
+  /// Without bytes when they are more than a witness keeps.
+  [[nodiscard]] Status read_batch(witness::Testimony& end) const override;
+  [[nodiscard]] Status check_adoption(
+      const std::vector<witness::Testimony>& batches) const override;
+  [[nodiscard]] Status adopt(const witness::Testimony& batch) override;
+  [[nodiscard]] Status set_format(std::uint32_t format, const std::string& id) override;
   /// Another engine owns the folder: what we take for garbage may be its files.
   void keep_files();
 

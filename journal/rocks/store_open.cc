@@ -1,4 +1,3 @@
-#include <openssl/rand.h>
 #include <rocksdb/env.h>
 #include <unistd.h>
 
@@ -33,14 +32,6 @@ std::vector<rocksdb::ColumnFamilyDescriptor> all_families() {
                           of_streams ? stream_family_options() : family_options());
   }
   return families;
-}
-
-Result<std::string> new_id() {
-  std::array<unsigned char, 16> random{};
-  if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) {
-    return fail(Code::kUnavailable, "no random bytes for the journal's id");
-  }
-  return to_hex({reinterpret_cast<const char*>(random.data()), random.size()});
 }
 
 Status close_handles(rocksdb::DB& database, std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
@@ -134,7 +125,7 @@ Status Store::create(const std::string& directory, const std::string& wanted_id)
         witness::refusal(witness::Relation::kGone, {}, *witnessed, "records"));
   }
   fs::remove_all(workshop(directory), error);  // left by a creation that did not finish
-  TRY(random_id, new_id());
+  TRY(random_id, witness::new_store_id());
   const std::string id = wanted_id.empty() ? random_id : wanted_id;
   TRY_VOID(fill_new(workshop(directory), id));
   witness::Testimony nothing{.before = merkle::empty_root(), .after = merkle::empty_root()};

@@ -1,3 +1,4 @@
+#include "journal/base/assert.h"
 #include "journal/codec/record_codec.h"
 #include "journal/rocks/store.h"
 #include "journal/rocks/store_options.h"
@@ -75,7 +76,8 @@ Result<Store::Adopted> Store::unpack(const witness::Testimony& batch, const Stor
   return adopted;
 }
 
-Status Store::set_format(std::uint32_t format) {
+Status Store::set_format(std::uint32_t format, const std::string& id) {
+  ACTUARY_ASSERT(id == id_);
   rocksdb::WriteBatch writes(0, 0, kProtectionBytes, 0);
   TRY_VOID(checked(writes.Put(family(Family::kMeta), slice(kMetaFormat), number_bytes(format))));
   TRY_VOID(write_synced(writes));

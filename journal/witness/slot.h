@@ -26,6 +26,9 @@ struct Owner {
   friend bool operator==(const Owner&, const Owner&) = default;
 };
 
+/// Of a batch that is witnessed by its roots alone, and whose size nobody noted.
+inline constexpr std::uint64_t kBytesUnknown = ~std::uint64_t{0};
+
 /// What a slot says of one batch.
 struct Testimony {
   std::uint64_t first = 1;  ///< its first position; of an empty store 1, with `last` 0
@@ -34,7 +37,7 @@ struct Testimony {
   Root before{};           ///< up to `first` - 1
   Root after{};            ///< up to `last`
   std::uint64_t batch_bytes = 0;
-  Bytes batch;  ///< empty when `batch_bytes` is more than kWitnessBytesMax
+  Bytes batch;  ///< empty when `batch_bytes` is more than kWitnessBytesMax; kBytesUnknown is, too
 
   /// Whether the batch can be written again from here.
   [[nodiscard]] bool whole() const { return batch.size() == batch_bytes; }

@@ -167,7 +167,7 @@ TEST_F(Preflight, AStoreThatIsGoneIsNotMadeAgain) {
 TEST_F(Preflight, ALostCurrentNamesWhatTheWitnessSaw) {
   grow(5);
   fs::remove(path() + "/store/CURRENT");
-  expect_refused({"record 5 of term 1"});
+  expect_refused({"records up to 5 of term 1"});
 }
 
 TEST_F(Preflight, AMissingOrDamagedWitnessIsRefused) {
