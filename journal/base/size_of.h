@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "journal/base/fields.h"
+#include "journal/base/one_of.h"
 
 namespace actuary::journal::base {
 
@@ -25,6 +26,8 @@ struct SizeOf {
       std::size_t bytes = 0;
       for_each_field<T>([&](const auto& each) { bytes += size_of(value.*each.member); });
       return bytes;
+    } else if constexpr (AnyVariant<T>) {
+      return std::visit([](const auto& each) { return size_of(each); }, value);
     } else {
       return sizeof(value);
     }
@@ -44,12 +47,6 @@ struct SizeOf<std::vector<T>> {
     std::size_t bytes = sizeof(std::uint64_t);
     for (const T& value : values) bytes += size_of(value);
     return bytes;
-  }
-};
-template <class... T>
-struct SizeOf<std::variant<T...>> {
-  static std::size_t of(const std::variant<T...>& value) {
-    return std::visit([](const auto& each) { return size_of(each); }, value);
   }
 };
 }  // namespace detail

@@ -48,8 +48,10 @@ template <AnyVariant V, std::size_t... I>
 bool verify_union(flatbuffers::Verifier& verifier, const Table* table, std::uint8_t number,
                   std::index_sequence<I...>) {
   bool ok = true;  // an unknown number cannot be followed; the decoder refuses it as newer
-  ((number == I + 1 ? (ok = verify_pointer<std::variant_alternative_t<I, V>>(verifier, table), true)
-                    : false) ||
+  ((number == I + 1
+        ? (ok = verify_pointer<std::variant_alternative_t<I, base::VariantOf<V>>>(verifier, table),
+           true)
+        : false) ||
    ...);
   return ok;
 }
@@ -67,7 +69,7 @@ bool verify_member(flatbuffers::Verifier& verifier, const Table& table, std::uin
            table.VerifyOffset(verifier, body) &&
            verify_union<M>(verifier, table.GetPointer<const Table*>(body),
                            table.GetField<std::uint8_t>(field, 0),
-                           std::make_index_sequence<std::variant_size_v<M>>());
+                           std::make_index_sequence<std::variant_size_v<base::VariantOf<M>>>());
   } else {
     if (!table.VerifyOffset(verifier, field)) return false;
     if constexpr (AnyText<M>) {
@@ -178,7 +180,7 @@ Status read_member(const Table& table, std::uint16_t slot, M& value, std::string
   } else if constexpr (AnyVariant<M>) {
     return read_union(table.GetPointer<const Table*>(field_offset(slot + 1)),
                       table.GetField<std::uint8_t>(field, 0), value, name,
-                      std::make_index_sequence<std::variant_size_v<M>>());
+                      std::make_index_sequence<std::variant_size_v<base::VariantOf<M>>>());
   } else if constexpr (AnyText<M>) {
     return read_text(table.GetPointer<const Text*>(field), value);
   } else if constexpr (AnyVector<M>) {

@@ -90,4 +90,8 @@ template <Described T>
   return std::move(out).take();
 }
 
+// What everybody writes is compiled once, in to_json.cc.
+extern template void write_json_value<events::Event>(JsonWriter& out, const events::Event& value);
+extern template std::string to_json<Record>(const Record& value);
+
 }  // namespace actuary::journal::codec

@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <variant>
 #include <vector>
 
 #include "journal/base/enumerators.h"
 #include "journal/base/fields.h"
 #include "journal/base/id.h"
+#include "journal/base/one_of.h"
 #include "journal/base/time.h"
 
 /// What a member of a described struct can be, as types. Encoder, decoder, JSON and the reflection
@@ -28,11 +28,6 @@ template <class T>
 struct IsVector : std::false_type {};
 template <class T>
 struct IsVector<std::vector<T>> : std::true_type {};
-
-template <class T>
-struct IsVariant : std::false_type {};
-template <class... Ts>
-struct IsVariant<std::variant<Ts...>> : std::true_type {};
 
 template <class T>
 struct IsId : std::false_type {};
@@ -52,7 +47,7 @@ template <class T>
 concept AnyVector = IsVector<T>::value;
 /// Becomes a union: a type number (index + 1) and a table.
 template <class T>
-concept AnyVariant = IsVariant<T>::value;
+concept AnyVariant = base::AnyVariant<T>;
 template <class T>
 concept AnyTable = Described<T> || std::is_same_v<T, Instant>;
 template <class T>
@@ -101,8 +96,10 @@ constexpr T from_wire(Wire<T> number) {
 template <AnyTable T>
 constexpr auto fields_of() {
   if constexpr (std::is_same_v<T, Instant>) {
-    return std::make_tuple(field("utc_us", &Instant::utc), field("boot_us", &Instant::boot),
-                           field("boot_id", &Instant::boot_id));
+    return [](auto&& take) {
+      return take(field("utc_us", &Instant::utc), field("boot_us", &Instant::boot),
+                  field("boot_id", &Instant::boot_id));
+    };
   } else {
     return T::fields();
   }
@@ -114,11 +111,9 @@ inline constexpr std::uint16_t kSlots = AnyVariant<Member> ? 2 : 1;
 
 template <AnyTable T>
 constexpr std::uint16_t slots_of() {
-  return std::apply(
-      []<class... M>(const Field<T, M>&...) {
-        return static_cast<std::uint16_t>((0 + ... + kSlots<M>));
-      },
-      fields_of<T>());
+  return fields_of<T>()([]<class... M>(const Field<T, M>&...) {
+    return static_cast<std::uint16_t>((0 + ... + kSlots<M>));
+  });
 }
 
 /// Calls `visit(slot, field)` in order; `visit` returns false to stop, and so does this.
@@ -130,8 +125,7 @@ constexpr bool all_fields(Visit&& visit) {
     slot = static_cast<std::uint16_t>(slot + kSlots<M>);
     return visit(mine, each);
   };
-  return std::apply([&](const auto&... each) { return (one(each) && ... && true); },
-                    fields_of<T>());
+  return fields_of<T>()([&](const auto&... each) { return (one(each) && ... && true); });
 }
 
 /// Bounds of what a decoder follows, whatever its bytes say.

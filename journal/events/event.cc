@@ -2,6 +2,17 @@
 
 namespace actuary::journal::events {
 
+Event::Event() = default;
+Event::Event(const Event&) = default;
+Event::Event(Event&&) noexcept = default;
+Event& Event::operator=(const Event&) = default;
+Event& Event::operator=(Event&&) noexcept = default;
+Event::~Event() = default;
+
+bool Event::operator==(const Event& other) const {
+  return static_cast<const AnyEvent&>(*this) == static_cast<const AnyEvent&>(other);
+}
+
 std::string_view name_of(const Event& event) {
   return std::visit([]<class E>(const E&) { return type_name<E>(); }, event);
 }

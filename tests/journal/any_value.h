@@ -24,9 +24,10 @@ class AnyValue {
     } else if constexpr (AnyVector<M>) {
       value.resize(2);
       for (auto& each : value) fill(each);
-    } else if constexpr (AnyVariant<M>) {
-      fill_alternative(value, random_() % std::variant_size_v<M>,
-                       std::make_index_sequence<std::variant_size_v<M>>());
+    } else if constexpr (journal::codec::AnyVariant<M>) {
+      fill_alternative(
+          value, random_() % std::variant_size_v<journal::base::VariantOf<M>>,
+          std::make_index_sequence<std::variant_size_v<journal::base::VariantOf<M>>>());
     } else if constexpr (AnyTable<M>) {
       all_fields<M>([&](std::uint16_t, const auto& each) {
         fill(value.*each.member);
@@ -52,7 +53,7 @@ class AnyValue {
   /// One event of every kind, in the union's order.
   [[nodiscard]] std::vector<Record> one_of_each() {
     std::vector<Record> records;
-    constexpr std::size_t kEvents = std::variant_size_v<events::Event>;
+    constexpr std::size_t kEvents = std::variant_size_v<events::AnyEvent>;
     for (std::size_t i = 0; i < kEvents; ++i) {
       Record record;
       fill(record);

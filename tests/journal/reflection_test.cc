@@ -30,7 +30,7 @@ class Agreement {
       const auto* found = object->fields()->LookupByKey(std::string(each.name).c_str());
       EXPECT_NE(found, nullptr) << name << "." << each.name;
       if (found == nullptr) return true;
-      const std::uint16_t id = AnyVariant<M> ? slot + 1 : slot;
+      const std::uint16_t id = journal::codec::AnyVariant<M> ? slot + 1 : slot;
       EXPECT_EQ(found->id(), id) << name << "." << each.name;
       EXPECT_FALSE(found->deprecated() || found->required()) << name << "." << each.name;
       EXPECT_EQ(found->optional(), AnyOptional<M> || !AnyScalar<M>) << name << "." << each.name;
@@ -52,10 +52,10 @@ class Agreement {
   void member(const reflection::Type& type, bool blob) {
     if constexpr (AnyOptional<M>) {
       member<typename M::value_type>(type, blob);
-    } else if constexpr (AnyVariant<M>) {
+    } else if constexpr (journal::codec::AnyVariant<M>) {
       EXPECT_EQ(type.base_type(), reflection::Union);
       alternatives<M>(*schema_.enums()->Get(type.index()),
-                      std::make_index_sequence<std::variant_size_v<M>>());
+                      std::make_index_sequence<std::variant_size_v<journal::base::VariantOf<M>>>());
     } else if constexpr (AnyVector<M>) {
       EXPECT_EQ(type.base_type(), reflection::Vector);
       base<typename M::value_type>(type.element(), type.index());
@@ -123,11 +123,13 @@ class Agreement {
     return plain;
   }
 
-  template <AnyVariant V, std::size_t... I>
+  template <journal::codec::AnyVariant V, std::size_t... I>
   void alternatives(const reflection::Enum& schema, std::index_sequence<I...>) {
     enums_.insert(schema.name()->str());
     ASSERT_EQ(schema.values()->size(), sizeof...(I) + 1) << "NONE and one type per alternative";
-    (alternative<std::variant_alternative_t<I, V>>(*schema.values()->Get(I + 1), I + 1), ...);
+    (alternative<std::variant_alternative_t<I, journal::base::VariantOf<V>>>(
+         *schema.values()->Get(I + 1), I + 1),
+     ...);
   }
 
   template <class T>
@@ -147,7 +149,7 @@ TEST(Schema, AgreesWithEveryStructFieldByField) {
   agreement.table<Record>();
   EXPECT_EQ(agreement.tables_seen(), agreement.tables_in_schema()) << "the schema has a table more";
   EXPECT_EQ(agreement.enums_seen(), agreement.enums_in_schema());
-  EXPECT_GT(agreement.tables_seen(), std::variant_size_v<events::Event>);
+  EXPECT_GT(agreement.tables_seen(), std::variant_size_v<events::AnyEvent>);
 }
 
 }  // namespace

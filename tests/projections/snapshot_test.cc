@@ -155,7 +155,9 @@ constexpr std::size_t members() {
 }
 
 template <class T>
-constexpr bool kNamesAll = members<T>() == std::tuple_size_v<decltype(T::fields())>;
+constexpr bool kNamesAll = members<T>() == T::fields()([](const auto&... each) {
+                             return sizeof...(each);
+                           });
 
 TEST_F(SnapshotTest, AStateNamesAllItsMembers) {
   namespace run = engine::run;

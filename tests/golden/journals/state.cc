@@ -103,13 +103,13 @@ class Describer {
 
 template <std::size_t... I>
 std::set<std::string> all_names(std::index_sequence<I...>) {
-  return {std::string(journal::base::type_name<std::variant_alternative_t<I, events::Event>>())...};
+  return {std::string(journal::base::type_name<std::variant_alternative_t<I, events::AnyEvent>>())...};
 }
 
 }  // namespace
 
 std::string untold_events(const journal::Reader& journal) {
-  auto untold = all_names(std::make_index_sequence<std::variant_size_v<events::Event>>());
+  auto untold = all_names(std::make_index_sequence<std::variant_size_v<events::AnyEvent>>());
   const Status scanned = journal.scan(1, [&](const Record& record) {
     untold.erase(std::string(events::name_of(record.event)));
     return true;
