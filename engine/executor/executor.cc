@@ -53,7 +53,7 @@ Executor::Executor(Outside outside, decision::Settings settings, Residency resid
 
 Executor::~Executor() { *self_ = nullptr; }
 
-Status Executor::start(Claim claim, std::function<void()> ready,
+Status Executor::start(const Claim& claim, std::function<void()> ready,
                        std::optional<Folded::Image> image) {
   Position from = 1;
   if (image) {

@@ -60,7 +60,7 @@ class Executor {
   /// journal.
   ///
   /// errors: kCorrupt, kNewerVersion: from the journal, naming the position
-  [[nodiscard]] Status start(Claim claim, std::function<void()> ready,
+  [[nodiscard]] Status start(const Claim& claim, std::function<void()> ready,
                              std::optional<Folded::Image> image = std::nullopt);
 
   /// Any thread. The reply comes on the loop's thread. A command that repeats one which was
