@@ -9,8 +9,7 @@ namespace detail {
 template <class T, class Variant>
 inline constexpr bool kOneOf = false;
 template <class T, class... Ts>
-inline constexpr bool kOneOf<T, std::variant<Ts...>> =
-    (std::is_same_v<T, Ts> || ...) && std::is_nothrow_move_constructible_v<T>;
+inline constexpr bool kOneOf<T, std::variant<Ts...>> = (std::is_same_v<T, Ts> || ...);
 template <class... Ts>
 std::variant<Ts...> under(const std::variant<Ts...>*);
 void under(const void*);

@@ -32,8 +32,9 @@ class Event : public AnyEvent {
  public:
   Event();
   template <base::OneOf<AnyEvent> E>
-  Event(E each) noexcept
-      : AnyEvent(std::in_place_type<E>, std::move(each)) {}  // NOLINT(google-explicit-constructor)
+  Event(E each) noexcept : AnyEvent(std::in_place_type<E>, std::move(each)) {
+    static_assert(std::is_nothrow_move_constructible_v<E>);
+  }
   Event(const Event&);
   Event(Event&&) noexcept;
   Event& operator=(const Event&);

@@ -103,7 +103,8 @@ class Describer {
 
 template <std::size_t... I>
 std::set<std::string> all_names(std::index_sequence<I...>) {
-  return {std::string(journal::base::type_name<std::variant_alternative_t<I, events::AnyEvent>>())...};
+  using journal::base::type_name;
+  return {std::string(type_name<std::variant_alternative_t<I, events::AnyEvent>>())...};
 }
 
 }  // namespace
