@@ -42,7 +42,7 @@ bool Connection::idle() const {
 }
 
 void Connection::finish_soon() {
-  if (idle()) close();
+  if (idle() || phase_ == Phase::kTunnel) close();
 }
 
 void Connection::abort() { close(); }
@@ -54,12 +54,17 @@ void Connection::on_read(BytesView bytes) {
     if (lingered_ > shared_.options.linger_bytes_max) close();
     return;
   }
+  if (phase_ == Phase::kTunnel) return feed_tunnel(bytes);
   advance(bytes);
 }
 
 void Connection::on_end_of_input() {
   input_ended_ = true;
   update_reading();
+  if (phase_ == Phase::kTunnel) {
+    if (tunnel_open_) tunnel_->end_writing();
+    return;
+  }
   // Who sends no more and has no answer under way is done; who waits for an answer has left, as far
   // as can be told.
   const bool answers_flow = queued() > 0 && phase_ == Phase::kHead;
@@ -94,6 +99,7 @@ void Connection::advance(BytesView fresh) {
   }
   advancing_ = false;
   const bool wanted = phase_ != Phase::kLingering && phase_ != Phase::kClosed;
+  if (phase_ == Phase::kTunnel) return feed_tunnel(input);
   if (wanted) pending_.assign(input);
   update_reading();
 }
@@ -105,7 +111,9 @@ bool Connection::may_parse() const {
 
 void Connection::update_reading() {
   // While a handler works reading goes on, within bounds: only so is a client's leaving seen.
-  const bool wanted = phase_ != Phase::kClosed && !input_ended_ &&
+  const bool upstream_full =
+      tunnel_ != nullptr && tunnel_->queued() >= shared_.options.write_high_water;
+  const bool wanted = phase_ != Phase::kClosed && !input_ended_ && !upstream_full &&
                       pending_.size() < shared_.options.pipelined_bytes_max;
   if (wanted == reading_) return;
   reading_ = wanted;
@@ -194,6 +202,7 @@ void Connection::answer_complete() {
 void Connection::linger() {
   if (phase_ == Phase::kLingering || phase_ == Phase::kClosed) return;
   set_phase(Phase::kLingering);
+  close_tunnel();
   pending_.clear();
   decoder_.reset();
   count_buffered(0);
@@ -215,6 +224,7 @@ void Connection::linger() {
 void Connection::close() {
   if (phase_ == Phase::kClosed) return;
   set_phase(Phase::kClosed);
+  close_tunnel();
   pending_.clear();
   decoder_.reset();
   count_buffered(0);
@@ -244,7 +254,9 @@ void Connection::count_buffered(std::size_t bytes) {
 
 void Connection::sweep(std::uint64_t now) {
   if (phase_ == Phase::kClosed) return;
-  if (deadline_ != 0 && now >= deadline_) {
+  if (deadline_ != 0 && now >= deadline_ && phase_ == Phase::kTunnel && !tunnel_open_) {
+    on_tunnel_opened(false);
+  } else if (deadline_ != 0 && now >= deadline_) {
     const bool asked = phase_ == Phase::kBody || (phase_ == Phase::kHead && head_started_);
     if (!asked) {
       close();

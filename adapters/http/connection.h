@@ -13,6 +13,7 @@
 #include "adapters/http/options.h"
 #include "adapters/http/parser.h"
 #include "adapters/http/response_head.h"
+#include "adapters/http/tunnel.h"
 
 namespace actuary::adapters::http {
 
@@ -60,7 +61,7 @@ class Connection final : private Parser::Sink {
   void end_stream();
 
  private:
-  enum class Phase : std::uint8_t { kHead, kBody, kHandling, kLingering, kClosed };
+  enum class Phase : std::uint8_t { kHead, kBody, kHandling, kTunnel, kLingering, kClosed };
   struct Write;
 
   void on_read(BytesView bytes);
@@ -72,12 +73,18 @@ class Connection final : private Parser::Sink {
 
   [[nodiscard]] bool on_head(RequestHead head) override;
   [[nodiscard]] bool on_body(BytesView bytes) override;
-  [[nodiscard]] bool plan_body(const RequestHead& head);
+  [[nodiscard]] bool plan_body(const RequestHead& head, BodyPlan plan);
   void on_complete();
   void dispatch();
   /// Answers at once, and closes afterwards: the rest of the request is not read as one.
   [[nodiscard]] bool refuse(Response response);
   void refuse_body(BodyDecoder::Outcome outcome);
+
+  void begin_tunnel(const RequestHead& head, const Upstream& upstream);
+  void on_tunnel_opened(bool connected);
+  void feed_tunnel(BytesView bytes);
+  void touch_tunnel();
+  void close_tunnel();
 
   void answer_complete();
   void linger();
@@ -108,6 +115,10 @@ class Connection final : private Parser::Sink {
   Phase phase_ = Phase::kHead;
   std::string pending_;  ///< bytes of requests that must wait for an answer
   std::weak_ptr<Exchange> exchange_;
+
+  Tunnel* tunnel_ = nullptr;  ///< deletes itself once it is closed
+  bool tunnel_open_ = false;
+  std::string tunnel_head_;  ///< until it is open
 
   Request request_;
   std::string accept_encoding_;

@@ -46,13 +46,20 @@ bool Connection::on_head(RequestHead head) {
   if (const auto read = read_target(request_); !read) {
     return refuse(to_response({400, "invalid-request", read.error().detail, {}}));
   }
+  // Parsing ends with the head then: `advance` hands on what follows it.
+  auto plan = shared_.application.plan(request_);
+  if (plan.upstream && !plan.refusal) {
+    head.headers = std::move(request_.headers);
+    begin_tunnel(head, *plan.upstream);
+    return false;
+  }
   if (head.websocket) {
     return refuse(to_response({501, "not-implemented", "There is no WebSocket here.", {}}));
   }
-  return plan_body(head);
+  return plan_body(head, std::move(plan));
 }
 
-bool Connection::plan_body(const RequestHead& head) {
+bool Connection::plan_body(const RequestHead& head, BodyPlan plan) {
   const auto expectation = joined(request_.headers, "Expect");
   const bool waits = equal_without_case(expectation, "100-continue") && head.http_1_1;
   const bool skippable =
@@ -66,7 +73,6 @@ bool Connection::plan_body(const RequestHead& head) {
     return answer_early(
         to_response({417, "invalid-header", "Only 100-continue can be expected.", {}}));
   }
-  auto plan = shared_.application.plan(request_);
   if (plan.refusal) return answer_early(std::move(*plan.refusal));
   if (!head.has_body()) return true;
 

@@ -64,6 +64,7 @@ void Connection::on_written() {
   if (phase_ == Phase::kClosed) return;
   const std::size_t low_water = shared_.options.write_high_water / 2;
   if (queued() > low_water) return;
+  if (tunnel_ != nullptr) tunnel_->set_reading(true);
   if (std::exchange(wants_drain_, false)) {
     if (const auto exchange = exchange_.lock()) exchange->notify_drained();
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "adapters/http/query.h"
+#include "adapters/http/tunnel.h"
 #include "journal/record/record.h"
 
 namespace actuary::adapters::http {
@@ -90,7 +91,8 @@ enum class BodyMode : std::uint8_t {
 struct BodyPlan {
   BodyMode mode = BodyMode::kDecoded;
   std::size_t bytes_max = kBodyBytesMax;
-  std::optional<Response> refusal;  ///< answered at once, the body is not read
+  std::optional<Response> refusal;        ///< answered at once, the body is not read
+  std::optional<Upstream> upstream = {};  ///< who answers in our place, the body goes there as sent
 };
 
 }  // namespace actuary::adapters::http

@@ -48,7 +48,8 @@ Response preflight(const Request& request, std::string allowed) {
 
 }  // namespace
 
-Router::Router(std::vector<Route> routes, Guard guard) : guard_(std::move(guard)) {
+Router::Router(std::vector<Route> routes, Guard guard, Elsewhere elsewhere)
+    : guard_(std::move(guard)), elsewhere_(std::move(elsewhere)) {
   for (auto& route : routes) {
     auto segments = split(route.pattern);
     entries_.push_back({std::move(route), std::move(segments)});
@@ -106,6 +107,9 @@ std::optional<Response> Router::refusal(const Request& request) const {
 }
 
 BodyPlan Router::plan(Request& request) {
+  if (elsewhere_) {
+    if (auto plan = elsewhere_(request)) return std::move(*plan);
+  }
   if (auto refused = refusal(request)) return {BodyMode::kDecoded, 0, std::move(refused)};
   const Entry* entry = find_for(request);
   ACTUARY_ASSERT(entry != nullptr);

@@ -37,7 +37,10 @@ class Router final : public Application {
   /// Who asks? Sets `request.principal`, or says what is wrong. Called with the head alone.
   using Guard = std::function<std::optional<WireError>(Request& request, AuthMode mode)>;
 
-  explicit Router(std::vector<Route> routes, Guard guard = {});
+  /// Is it somebody else's to answer? Asked first, with the head alone.
+  using Elsewhere = std::function<std::optional<BodyPlan>(const Request& request)>;
+
+  explicit Router(std::vector<Route> routes, Guard guard = {}, Elsewhere elsewhere = {});
 
   [[nodiscard]] BodyPlan plan(Request& request) override;
   void handle(Request request, Responder responder) override;
@@ -57,6 +60,7 @@ class Router final : public Application {
 
   std::vector<Entry> entries_;
   Guard guard_;
+  Elsewhere elsewhere_;
 };
 
 }  // namespace actuary::adapters::http

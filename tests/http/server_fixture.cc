@@ -101,8 +101,9 @@ Answer Client::receive(bool head_only) {
   return answer;
 }
 
-RunningServer::RunningServer(std::vector<Route> routes, Options options, Router::Guard guard)
-    : router_(std::move(routes), std::move(guard)) {
+RunningServer::RunningServer(std::vector<Route> routes, Options options, Router::Guard guard,
+                             Router::Elsewhere elsewhere)
+    : router_(std::move(routes), std::move(guard), std::move(elsewhere)) {
   uv_loop_init(&loop_);
   wake_.data = this;
   uv_async_init(&loop_, &wake_,

@@ -59,7 +59,8 @@ class Client {
 /// A server on a loop and a thread of its own, with the routes of the test.
 class RunningServer {
  public:
-  explicit RunningServer(std::vector<Route> routes, Options options = {}, Router::Guard guard = {});
+  explicit RunningServer(std::vector<Route> routes, Options options = {}, Router::Guard guard = {},
+                         Router::Elsewhere elsewhere = {});
   ~RunningServer();
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
