@@ -11,10 +11,11 @@ import sys
 import tempfile
 
 
-def rows_of(program, quick):
+def rows_of(program, quick, only):
     """The rows that one program measures; none, and why on stderr, where it could not."""
     with tempfile.TemporaryDirectory(prefix="actuary-bench-") as folder:
-        words = [str(program.resolve()), "--json", "rows.json"] + (["--quick"] if quick else [])
+        words = [str(program.resolve()), "--json", "rows.json", "--only", only]
+        words += ["--quick"] if quick else []
         done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             print(f"bench/run: {program.name} failed ({done.returncode}): {done.stderr.strip()}",
@@ -33,6 +34,7 @@ def main():
         prog="bench/run", description="Figures of ours beside a reference in the same run.")
     parser.add_argument("--quick", action="store_true",
                         help="11 rounds all the same, but short ones: for a look, not for a claim")
+    parser.add_argument("--only", metavar="TEXT", default="", help="rows whose name contains TEXT")
     parser.add_argument("--json", metavar="FILE", help="also write the rows as a JSON array")
     parser.add_argument("--programs", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--from", dest="folder", default=".", help=argparse.SUPPRESS)
@@ -43,8 +45,8 @@ def main():
     rows, silent = [], []
     print(line("name", "figure", "reference", "unit", "ratio", "spread", "bar", "meets"))
     for program in programs:
-        measured = rows_of(program, arguments.quick)
-        if not measured:
+        measured = rows_of(program, arguments.quick, arguments.only)
+        if not measured and not arguments.only:
             silent.append(program.name)
         for row in measured:
             rows.append(row)

@@ -36,14 +36,16 @@ struct Settings {
   int rounds = 11;  ///< also when quick, which shortens the rounds
   bool quick = false;
   std::string json_path;
+  std::string only;  ///< rows whose name contains it; empty: all
 };
 
-/// Understands `--quick` and `--json FILE`; everything else is left to the caller.
+/// Understands `--quick`, `--only TEXT` and `--json FILE`; everything else is left to the caller.
 inline Settings settings_from(int count, char** words) {
   Settings settings;
   for (int i = 1; i < count; ++i) {
     const std::string_view word = words[i];
     if (word == "--quick") settings.quick = true;
+    if (word == "--only" && i + 1 < count) settings.only = words[++i];
     if (word == "--json" && i + 1 < count) settings.json_path = words[++i];
   }
   return settings;
@@ -102,7 +104,10 @@ inline bool write_json(const std::vector<Row>& rows, const std::string& path) {
 /// Runs all, prints the table, writes the JSON when asked. 0 unless the file cannot be written.
 inline int report(const std::vector<Comparison>& comparisons, const Settings& settings) {
   std::vector<Row> rows;
-  for (const Comparison& comparison : comparisons) rows.push_back(compare(comparison, settings));
+  for (const Comparison& comparison : comparisons) {
+    if (comparison.name.find(settings.only) == std::string::npos) continue;
+    rows.push_back(compare(comparison, settings));
+  }
   print_table(rows);
   return settings.json_path.empty() || write_json(rows, settings.json_path) ? 0 : 1;
 }
