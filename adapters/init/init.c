@@ -12,11 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "adapters/init/events.h"
+
 enum { kDrainMillisMax = 1000 };
 
 struct arguments {
   const char* user;
   const char* directory;
+  const char* run;
   uint64_t log_bytes_max;
   uint64_t disk_free_min;
   bool keeps_home;  // the environment names HOME; else it is the user's, not the one the runtime
@@ -31,13 +34,14 @@ struct run {
   int signals;
   int outputs[2];
   struct log log;
+  struct events events;
 };
 
 // Each stream has a line under construction; static, because PID 1 keeps its stack small.
 static struct lines pending[2];
 
 static bool parse_arguments(int argc, char** argv, struct arguments* arguments) {
-  *arguments = (struct arguments){"", "/", 10485760, 0, false, NULL};
+  *arguments = (struct arguments){"", "/", "", 10485760, 0, false, NULL};
   for (int i = 1; i + 1 < argc; i += 2) {
     if (strcmp(argv[i], "--") == 0) {
       arguments->command = argv + i + 1;
@@ -45,6 +49,7 @@ static bool parse_arguments(int argc, char** argv, struct arguments* arguments) 
     }
     if (strcmp(argv[i], "--user") == 0) arguments->user = argv[i + 1];
     if (strcmp(argv[i], "--directory") == 0) arguments->directory = argv[i + 1];
+    if (strcmp(argv[i], "--run") == 0) arguments->run = argv[i + 1];
     if (strcmp(argv[i], "--home") == 0) arguments->keeps_home = strcmp(argv[i + 1], "keep") == 0;
     if (strcmp(argv[i], "--log-bytes-max") == 0) {
       arguments->log_bytes_max = strtoull(argv[i + 1], NULL, 10);
@@ -85,9 +90,13 @@ static void reap(struct run* run) {
   int status;
   pid_t pid;
   while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-    if (pid != run->child) continue;
-    run->ended = true;
-    run->status = status;
+    if (pid == run->child) {
+      run->ended = true;
+      run->status = status;
+    } else if (pid == run->events.child) {
+      run->events.child = -1;  // the number may be somebody else's from now on
+      log_platform(&run->log, "The events websocket has ended.");
+    }
   }
 }
 
@@ -161,6 +170,13 @@ static bool open_log(struct log* log, const struct arguments* arguments) {
   return true;
 }
 
+// Without all of them masked nothing is started: a log is read by more people than a secret.
+static bool load_secrets(struct log* log) {
+  if (secrets_load(&log->secrets, ACTUARY_CONTROL "/secrets")) return true;
+  log_platform(log, "Cannot start the process: its secrets are more than the log can mask.");
+  return false;
+}
+
 static bool choose_user(struct run* run, const char* spec, struct user* user) {
   const char* why = NULL;
   if (!find_user(spec, user)) {
@@ -177,7 +193,7 @@ static bool choose_user(struct run* run, const char* spec, struct user* user) {
 
 static bool launch(struct run* run, const struct arguments* arguments) {
   struct user user;
-  if (!choose_user(run, arguments->user, &user)) return false;
+  if (!load_secrets(&run->log) || !choose_user(run, arguments->user, &user)) return false;
   int output[2];
   int errors[2];
   if (pipe2(output, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0) return false;
@@ -203,9 +219,11 @@ static void block_signals(struct run* run) {
 
 int main(int argc, char** argv) {
   struct arguments arguments;
-  struct run run = {.child = -1, .outputs = {-1, -1}};
+  // Static: the table of secrets is large.
+  static struct run run = {.child = -1, .outputs = {-1, -1}, .events = {.child = -1}};
   if (!parse_arguments(argc, argv, &arguments)) {
-    fprintf(stderr, "actuary-init: usage: --user U --directory D --log-bytes-max N -- COMMAND\n");
+    fprintf(stderr,
+            "actuary-init: usage: --run ID --user U --directory D --log-bytes-max N -- COMMAND\n");
     return kExitLost;
   }
   block_signals(&run);
@@ -220,8 +238,12 @@ int main(int argc, char** argv) {
   clock_gettime(CLOCK_REALTIME, &started);
   int code = kExitNotExecutable;
   int signal = 0;
+  if (!events_start(&run.events, arguments.run)) {
+    log_platform(&run.log, "There is no events websocket for this run.");
+  }
   if (launch(&run, &arguments)) {
     serve(&run);
+    events_stop(&run.events);
     drain(&run);
     signal = WIFSIGNALED(run.status) ? WTERMSIG(run.status) : 0;
     code = signal != 0 ? 128 + signal : WEXITSTATUS(run.status);

@@ -6,6 +6,10 @@
 ///   started   made with O_EXCL by the one init that starts the user's process
 ///   log       the run's log, shared with the engine; both only append whole lines
 ///   exit      code, signal and times, made by rename, so it is whole or absent
+///   events    what the engine tells the Actor: appended lines of JSON, one per websocket message
+///   wake      a FIFO: a byte in it says that there is more in `events`
+///   secrets   values that are masked in the log, each ended by a NUL
+///   usage     what the container uses, overwritten once a second; see sample.h
 #pragma once
 
 #include <stdbool.h>
@@ -13,6 +17,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
+
+#include "adapters/init/redact.h"
 
 #define ACTUARY_CONTROL "/.actuary"
 /// The owner of that directory: no image's user, nor a group of one, may be it.
@@ -57,6 +63,7 @@ struct log {
   uint64_t disk_free_min;  ///< below this many free bytes output is dropped; 0: never
   bool full;
   bool disk_full;
+  struct secrets secrets;  ///< masked in the Actor's output
 };
 
 void log_bytes(struct log* log, struct lines* lines, const char* bytes, size_t size);

@@ -52,7 +52,11 @@ static bool disk_has_room(struct log* log) {
   return has_room;
 }
 
-static void flush_line(struct log* log, struct lines* lines) {
+// All but the last `carry` bytes, which begin the next line.
+static void flush_line(struct log* log, struct lines* lines, size_t carry) {
+  if (!log->full) lines->size = secrets_mask(&log->secrets, lines->bytes, lines->size);
+  if (carry > lines->size) carry = lines->size;
+  lines->size -= carry;
   size_t total = kStampBytes + lines->size + 1;
   if (!log->full && log->written + total > log->bytes_max) {
     log->full = true;
@@ -61,13 +65,14 @@ static void flush_line(struct log* log, struct lines* lines) {
   if (!log->full && disk_has_room(log)) {
     log->written += write_line(log, lines->bytes, lines->size);
   }
-  lines->size = 0;
+  memmove(lines->bytes, lines->bytes + lines->size, carry);
+  lines->size = carry;
 }
 
 static void add_byte(struct log* log, struct lines* lines, unsigned char byte) {
   static const char digits[] = "0123456789abcdef";
   bool control = (byte < 0x20 && byte != '\t' && byte != 0x1b) || byte == 0x7f;
-  if (lines->size + 4 > kLineBytesMax) flush_line(log, lines);
+  if (lines->size + 4 > kLineBytesMax) flush_line(log, lines, secrets_carry(&log->secrets));
   if (!control) {
     lines->bytes[lines->size++] = (char)byte;
     return;
@@ -82,7 +87,7 @@ void log_bytes(struct log* log, struct lines* lines, const char* bytes, size_t s
   if (log->full) return;
   for (size_t i = 0; i < size; ++i) {
     if (bytes[i] == '\n') {
-      flush_line(log, lines);
+      flush_line(log, lines, 0);
     } else if (bytes[i] == '\r') {
       // Windows line ends and progress bars: the next line feed ends the line anyway.
       continue;
@@ -93,5 +98,5 @@ void log_bytes(struct log* log, struct lines* lines, const char* bytes, size_t s
 }
 
 void log_rest(struct log* log, struct lines* lines) {
-  if (lines->size > 0) flush_line(log, lines);
+  if (lines->size > 0) flush_line(log, lines, 0);
 }
