@@ -6,6 +6,7 @@
 
 #include "adapters/http/api/api.h"
 #include "adapters/http/api/guard.h"
+#include "adapters/http/api/live.h"
 #include "engine/executor/reconcile.h"
 #include "projections/snapshot/snapshot.h"
 
@@ -100,6 +101,7 @@ Status ControlPlane::Assembly::open_containers(const Folders& folders, const Add
                          .disk_free_min = disk_->reserve_bytes()};
   TRY(runtime, oci::OciRuntime::open(*loop_, oci));
   runtime_ = std::move(runtime);
+  if (options_.on_note) options_.on_note(runtime_->isolation());
   TRY(builder, oci::OciBuilder::open(*loop_, *blobs_, clock_, oci));
   builder_ = std::move(builder);
   return {};
@@ -192,9 +194,16 @@ Status ControlPlane::Assembly::open_api(const Folders& folders, const Address& a
   services_->aside = [this](std::function<void()> work, std::function<void()> done) {
     return readers_->submit(std::move(work), std::move(done));
   };
+  services_->usage = [this](const engine::ports::ContainerKey& key) {
+    return runtime_->usage(key);
+  };
+  services_->web_server = [this](const engine::ports::ContainerKey& key) {
+    return runtime_->web_server(key);
+  };
   services_->closing = [this] { return closing_.load(); };
-  router_ = std::make_unique<http::Router>(http::api::routes(*services_, *feed_),
-                                           http::api::make_guard(*services_));
+  router_ = std::make_unique<http::Router>(
+      http::api::routes(*services_, *feed_), http::api::make_guard(*services_),
+      [this](const http::Request& request) { return http::api::plan_live(*services_, request); });
   TRY(server, http::Server::open(loop_->raw(), {}, *router_));
   server_ = std::move(server);
   TRY_VOID(server_->listen_tcp(address.host, address.port));

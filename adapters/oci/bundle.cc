@@ -98,6 +98,34 @@ std::optional<ExitRecord> Bundle::exit_record() const {
                     static_cast<std::int32_t>(number_at(*json, "signal"))};
 }
 
+/// The record is overwritten in place: when its first and last number differ, it was read while it
+/// was being written.
+std::optional<engine::ports::ContainerUsage> Bundle::usage() const {
+  constexpr int kReads = 3;
+  for (int i = 0; i < kReads; ++i) {
+    const auto json = read_json(at("control/usage"));
+    if (!json || number_at(*json, "samples") != number_at(*json, "whole")) continue;
+    const auto count = [&](const char* name) {
+      return static_cast<std::uint64_t>(number_at(*json, name));
+    };
+    const auto percent = [&](const char* name) {
+      const auto found = json->find(name);
+      return found != json->end() && found->is_number() ? found->get<double>() : 0.0;
+    };
+    return engine::ports::ContainerUsage{{.samples = count("samples"),
+                                          .memory_bytes_avg = count("memAvgBytes"),
+                                          .memory_bytes_max = count("memMaxBytes"),
+                                          .cpu_percent_avg = percent("cpuAvgUsage"),
+                                          .cpu_percent_max = percent("cpuMaxUsage"),
+                                          .received_bytes = count("netRxBytes"),
+                                          .sent_bytes = count("netTxBytes")},
+                                         count("memCurrentBytes"),
+                                         percent("cpuCurrentUsage"),
+                                         number_at(*json, "webServerReady") != 0};
+  }
+  return std::nullopt;
+}
+
 std::optional<ProcessMark> Bundle::process() const {
   const auto json = read_json(at("process.json"));
   if (!json) return std::nullopt;

@@ -40,7 +40,7 @@ struct ExitRecord {
 /// The folder of one container, `DATA/runtime/containers/<name>`.
 ///
 ///   config.json   the OCI bundle, with the environment and its secrets
-///   control/      actuary-init's folder, mounted at /.actuary: started, exit, log, init
+///   control/      actuary-init's folder, mounted at /.actuary; see adapters/init/init.h
 ///   disk.img      the writable layer's file system, mounted on disk/ (upper/, work/)
 ///   rootfs/       the overlay
 ///   process.json  the init as seen from the host; slot: its network; pid, conmon.pid, conmon.log:
@@ -53,6 +53,8 @@ struct Bundle {
 
   [[nodiscard]] bool started() const;
   [[nodiscard]] std::optional<ExitRecord> exit_record() const;
+  /// What init sampled last; nothing before the first sample.
+  [[nodiscard]] std::optional<engine::ports::ContainerUsage> usage() const;
   [[nodiscard]] std::optional<ProcessMark> process() const;
   [[nodiscard]] Status save_process(const ProcessMark& mark) const;
   [[nodiscard]] bool shim_alive() const;

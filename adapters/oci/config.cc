@@ -1,5 +1,7 @@
 #include "adapters/oci/config.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -9,10 +11,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kCpuPeriodMicros = 100'000;
+constexpr std::uint64_t kCpuPeriodMicros = 100'000;
 /// A run of 128 MB is entitled to 3 % of a core, in which a shell barely starts.
-constexpr std::int64_t kCpuQuotaMicrosMin = 25'000;
-constexpr std::int64_t kMemoryMbytesPerCore = 4096;
+constexpr std::uint64_t kCpuQuotaMicrosMin = 25'000;
+constexpr std::uint64_t kMemoryMbytesPerCore = 4096;
 
 Json image_process(std::string_view image_config) {
   const Json image = Json::parse(image_config, nullptr, false);
@@ -72,6 +74,8 @@ Json mounts(const ConfigInputs& inputs) {
       mount("/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=64m"}));
   list.push_back(mount("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}));
   list.push_back(mount("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", "ro"}));
+  // Libraries size their heaps by it, and actuary-init samples from it.
+  list.push_back(mount("/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "ro"}));
   list.push_back(bind("/etc/resolv.conf", bundle.at("resolv.conf"), false));
   list.push_back(bind("/etc/hosts", bundle.at("hosts"), false));
   list.push_back(bind("/etc/hostname", bundle.at("hostname"), false));
@@ -82,16 +86,17 @@ Json mounts(const ConfigInputs& inputs) {
 }
 
 Json resources(const engine::ports::ContainerSpec& spec) {
-  const std::int64_t memory_bytes = static_cast<std::int64_t>(spec.memory_mbytes) << 20;
-  const std::int64_t quota =
-      std::max(spec.memory_mbytes * kCpuPeriodMicros / kMemoryMbytesPerCore, kCpuQuotaMicrosMin);
+  const Limits limits = limits_of(spec);
   const auto device = [](std::int64_t major, std::int64_t minor) {
     return Json{
         {"allow", true}, {"type", "c"}, {"major", major}, {"minor", minor}, {"access", "rwm"}};
   };
-  return {{"memory", {{"limit", memory_bytes}, {"swap", memory_bytes}}},
-          {"cpu", {{"quota", quota}, {"period", kCpuPeriodMicros}, {"shares", 1024}}},
-          {"pids", {{"limit", spec.pids_max}}},
+  return {{"memory", {{"limit", limits.memory_bytes}, {"swap", limits.memory_and_swap_bytes}}},
+          {"cpu",
+           {{"quota", limits.cpu_quota_micros},
+            {"period", limits.cpu_period_micros},
+            {"shares", 1024}}},
+          {"pids", {{"limit", limits.processes}}},
           {"devices",
            {{{"allow", false}, {"access", "rwm"}},
             device(1, 3),
@@ -112,12 +117,22 @@ Json namespaces(const ConfigInputs& inputs) {
   return list;
 }
 
+/// Of open files, for each process. Nobody may be given more than this process may have.
+std::uint64_t files_max() {
+  constexpr std::uint64_t kFilesMax = 65'536;
+  rlimit own{};
+  return getrlimit(RLIMIT_NOFILE, &own) == 0 ? std::min<std::uint64_t>(own.rlim_max, kFilesMax)
+                                             : kFilesMax;
+}
+
 Json process(const ConfigInputs& inputs, const Json& image, std::vector<std::string> command) {
   std::string directory = text_at(image, "WorkingDir");
   const std::vector<std::string> env = environment(image, inputs.spec.env);
   const bool has_home = std::any_of(
       env.begin(), env.end(), [](const std::string& entry) { return entry.starts_with("HOME="); });
   std::vector<std::string> arguments = {"/.actuary/init",
+                                        "--run",
+                                        inputs.spec.key.run_id.str(),
                                         "--home",
                                         has_home ? "keep" : "user",
                                         "--user",
@@ -130,10 +145,7 @@ Json process(const ConfigInputs& inputs, const Json& image, std::vector<std::str
                                         std::to_string(inputs.options.disk_free_min),
                                         "--"};
   arguments.insert(arguments.end(), command.begin(), command.end());
-  // What init needs: to enter its folder, to become the user, to signal and to drop all of it for
-  // the child.
-  const std::vector<std::string> capabilities = {"CAP_DAC_OVERRIDE", "CAP_SETUID", "CAP_SETGID",
-                                                 "CAP_SETPCAP", "CAP_KILL"};
+  const std::vector<std::string> capabilities(kInitCapabilities.begin(), kInitCapabilities.end());
   return {{"terminal", false},
           {"user", {{"uid", 0}, {"gid", 0}}},
           {"args", arguments},
@@ -141,11 +153,23 @@ Json process(const ConfigInputs& inputs, const Json& image, std::vector<std::str
           {"cwd", "/"},
           {"capabilities",
            {{"bounding", capabilities}, {"effective", capabilities}, {"permitted", capabilities}}},
-          {"rlimits", {{{"type", "RLIMIT_CORE"}, {"hard", 0}, {"soft", 0}}}},
+          {"rlimits",
+           {{{"type", "RLIMIT_CORE"}, {"hard", 0}, {"soft", 0}},
+            {{"type", "RLIMIT_NOFILE"}, {"hard", files_max()}, {"soft", files_max()}}}},
           {"noNewPrivileges", true}};
 }
 
 }  // namespace
+
+Limits limits_of(const engine::ports::ContainerSpec& spec) {
+  const std::uint64_t memory_bytes = static_cast<std::uint64_t>(spec.memory_mbytes) << 20U;
+  return {.memory_bytes = memory_bytes,
+          .memory_and_swap_bytes = memory_bytes,
+          .processes = spec.pids_max,
+          .cpu_quota_micros = std::max(spec.memory_mbytes * kCpuPeriodMicros / kMemoryMbytesPerCore,
+                                       kCpuQuotaMicrosMin),
+          .cpu_period_micros = kCpuPeriodMicros};
+}
 
 Result<std::string> runtime_config(const ConfigInputs& inputs) {
   const engine::ports::ContainerSpec& spec = inputs.spec;

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "adapters/oci/config.h"
+#include "adapters/oci/isolation.h"
 #include "adapters/oci/mounts.h"
 
 namespace actuary::adapters::oci {
@@ -35,6 +36,27 @@ std::string resolver_file() {
     text += row + "\n";
   }
   return text;
+}
+
+/// Lines of JSON, a message each, with the name first.
+std::string announcement_messages(const engine::ports::Announcement& announcement) {
+  const std::string created = "\"createdAt\":\"" + to_iso(announcement.at) + "\"";
+  if (announcement.kind == engine::ports::Announcement::Kind::kMigrating) {
+    const double seconds = std::chrono::duration<double>(announcement.remaining).count();
+    return "{\"name\":\"migrating\"," + created +
+           ",\"data\":{\"timeRemainingSecs\":" + std::to_string(seconds) + "}}\n";
+  }
+  return "{\"name\":\"aborting\"," + created + "}\n{\"name\":\"persistState\"," + created +
+         ",\"data\":{\"isMigrating\":false}}\n";
+}
+
+/// The Actor's own variables come last and win.
+std::string web_server_port(const engine::ports::ContainerSpec& spec) {
+  std::string port;
+  for (const auto& variable : spec.env) {
+    if (variable.name == "ACTOR_WEB_SERVER_PORT") port = variable.value;
+  }
+  return port;
 }
 
 Status touch(const std::filesystem::path& path, mode_t mode) {
@@ -111,7 +133,7 @@ Status Containers::start(const ContainerSpec& spec) {
     std::filesystem::remove(shim_.exits() / bundle.name, ignored);
   }
   const Status prepared = prepare(spec, bundle);
-  const Status launched = prepared ? launch(bundle) : prepared;
+  const Status launched = prepared ? launch(spec, bundle) : prepared;
   if (launched) return {};
   tear_down(bundle);
   if (bundle.started()) return {};
@@ -145,6 +167,7 @@ Status Containers::prepare(const ContainerSpec& spec, const Bundle& bundle) {
                       .cgroup_path = cgroup_path(bundle),
                       .network_namespace = slot.path,
                       .log_file = options_.data / "logs" / (spec.key.run_id.str() + ".log")}));
+  TRY_VOID(write_scratch(bundle.at("web-port"), web_server_port(spec)));
   TRY_VOID(write_scratch(bundle.at("as-root"), runs_as_root(spec.image.config) ? "1" : "0"));
   return write_scratch(bundle.at("config.json"), config);
 }
@@ -153,7 +176,17 @@ Status Containers::prepare_control(const ContainerSpec& spec, const Bundle& bund
   TRY_VOID(touch(options_.data / "logs" / (spec.key.run_id.str() + ".log"), 0600));
   const std::filesystem::path control = bundle.at("control");
   TRY_VOID(make_directory(control));
-  for (const char* target : {"init", "log"}) TRY_VOID(touch(control / target, 0600));
+  for (const char* file : {"init", "log", "events", "usage"}) {
+    TRY_VOID(touch(control / file, 0600));
+  }
+  std::string secrets;
+  for (const events::EnvVar& variable : spec.env) {
+    if (variable.is_secret) secrets += variable.value + '\0';
+  }
+  TRY_VOID(write_scratch(control / "secrets", secrets));
+  if (mkfifo((control / "wake").c_str(), 0600) != 0 && errno != EEXIST) {
+    return fail_errno((control / "wake").string());
+  }
   if (chmod(control.c_str(), 0700) != 0 ||
       chown(control.c_str(), kControlOwner, kControlOwner) != 0) {
     return fail_errno(control.string());
@@ -175,16 +208,29 @@ Status Containers::prepare_files(const Bundle& bundle, const NetworkSlot& slot) 
   return {};
 }
 
-Status Containers::launch(const Bundle& bundle) {
+Status Containers::launch(const ContainerSpec& spec, const Bundle& bundle) {
   TRY(pid, shim_.create(bundle));
   const auto mark = mark_process(pid);
   if (!mark) return fail(Code::kUnavailable, "the container's process is gone before its start");
   TRY_VOID(bundle.save_process(*mark));
+  const auto slot = parse_number(read_file(bundle.at("slot")));
+  if (!slot) return fail(Code::kUnavailable, "the container's network is gone before its start");
+  TRY_VOID(check_limits(limits_of(spec), Cgroup(cgroup_path(bundle))));
+  TRY_VOID(check_namespaces(*mark, network_.slot(*slot).path));
   TRY_VOID(touch(bundle.at("launching"), 0600));
   TRY_VOID(shim_.start(bundle));
-  if (await_started(bundle)) return {};
+  if (await_started(bundle)) return stop_privileged(bundle, *mark);
   return fail(Code::kUnavailable, "the container's init did not start: " +
                                       read_file(bundle.at("conmon.log")).value_or(std::string()));
+}
+
+/// A container that got more than it was to have is killed, and ends as one that was.
+Status Containers::stop_privileged(const Bundle& bundle, const ProcessMark& process) const {
+  const Status checked = check_privileges(process);
+  if (checked) return {};
+  kill_process(process);
+  Cgroup(cgroup_path(bundle)).kill_all();
+  return write_scratch(bundle.at("drift"), checked.error().detail);
 }
 
 /// Once the init may be running, what counts is its `started` file: it appears within milliseconds,
@@ -231,6 +277,41 @@ void Containers::tear_down(const Bundle& bundle) {
 void Containers::await_shim(const Bundle& bundle) const {
   constexpr int kPolls = 200;
   for (int i = 0; i < kPolls && bundle.shim_alive(); ++i) usleep(5000);
+}
+
+/// The file is the truth, the byte in the FIFO only wakes init's server up. A kind that is in the
+/// file was announced before.
+Status Containers::announce(const ContainerKey& key,
+                            const engine::ports::Announcement& announcement) {
+  const Bundle bundle = this->bundle(key);
+  const auto told = read_file(bundle.at("control/events"));
+  if (!told) return {};  // no container, or one of a program that had no events
+  const std::string messages = announcement_messages(announcement);
+  if (told->find(messages.substr(0, messages.find(','))) == std::string::npos) {
+    const Descriptor file(
+        ::open(bundle.at("control/events").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+    if (file.get() < 0 || write(file.get(), messages.data(), messages.size()) !=
+                              static_cast<ssize_t>(messages.size())) {
+      return fail_errno(bundle.at("control/events").string());
+    }
+  }
+  const Descriptor wake(
+      ::open(bundle.at("control/wake").c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+  // Nobody reads it: the container has ended. Full: it will be read.
+  if (wake.get() >= 0 && write(wake.get(), "!", 1) < 0) return {};
+  return {};
+}
+
+std::optional<engine::ports::ContainerUsage> Containers::usage(const ContainerKey& key) const {
+  return bundle(key).usage();
+}
+
+std::optional<engine::ports::WebServer> Containers::web_server(const ContainerKey& key) const {
+  const Bundle bundle = this->bundle(key);
+  const auto slot = parse_number(read_file(bundle.at("slot")));
+  const auto port = parse_number(read_file(bundle.at("web-port")));
+  if (!slot || !port || *port == 0 || *port > 65535) return std::nullopt;
+  return engine::ports::WebServer{network_.slot(*slot).address, static_cast<std::uint16_t>(*port)};
 }
 
 Status Containers::kill(const ContainerKey& key) {
@@ -299,7 +380,11 @@ std::optional<ContainerExit> Containers::exit_of(const Bundle& bundle) const {
     exit.proven_empty = true;
     exit.detail = "no exit record, and no process is left";
   }
-  exit.out_of_memory = exit.exit_code == 137 && cgroup.oom_kills() > 0;
+  if (const auto drift = read_file(bundle.at("drift"))) exit.detail = *drift;
+  // The kernel's choice is the user's process, whose end init records. Without a record init itself
+  // was killed, and that was somebody's decision, whatever happened in there before.
+  exit.out_of_memory = record && exit.exit_code == 137 && cgroup.oom_kills() > 0;
+  if (const auto usage = bundle.usage()) exit.usage = usage->totals;
   return exit;
 }
 

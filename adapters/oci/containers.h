@@ -25,10 +25,14 @@ class Containers {
   [[nodiscard]] Status open();
 
   [[nodiscard]] Status start(const ContainerSpec& spec);
+  [[nodiscard]] Status announce(const ContainerKey& key,
+                                const engine::ports::Announcement& announcement);
   [[nodiscard]] Status kill(const ContainerKey& key);
   [[nodiscard]] Status remove(const ContainerKey& key);
   [[nodiscard]] ContainerView look(const ContainerKey& key) const;
   [[nodiscard]] std::vector<ContainerKey> keys() const;
+  [[nodiscard]] std::optional<engine::ports::ContainerUsage> usage(const ContainerKey& key) const;
+  [[nodiscard]] std::optional<engine::ports::WebServer> web_server(const ContainerKey& key) const;
 
   [[nodiscard]] Network& network() { return network_; }
   [[nodiscard]] const Shim& shim() const { return shim_; }
@@ -39,7 +43,8 @@ class Containers {
   [[nodiscard]] Status prepare(const ContainerSpec& spec, const Bundle& bundle);
   [[nodiscard]] Status prepare_control(const ContainerSpec& spec, const Bundle& bundle) const;
   [[nodiscard]] Status prepare_files(const Bundle& bundle, const NetworkSlot& slot) const;
-  [[nodiscard]] Status launch(const Bundle& bundle);
+  [[nodiscard]] Status launch(const ContainerSpec& spec, const Bundle& bundle);
+  [[nodiscard]] Status stop_privileged(const Bundle& bundle, const ProcessMark& process) const;
   [[nodiscard]] Status install_init() const;
   [[nodiscard]] bool await_started(const Bundle& bundle) const;
   [[nodiscard]] bool has_ended(const Bundle& bundle) const;

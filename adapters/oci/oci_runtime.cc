@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "adapters/oci/isolation.h"
 #include "adapters/oci/mounts.h"
 
 namespace actuary::adapters::oci {
@@ -15,7 +16,8 @@ struct OciRuntime::Watch {
   Descriptor notifications;
   uv_poll_t poll{};
   uv_timer_t timer{};
-  int open_handles = 2;
+  uv_timer_t samples{};
+  int open_handles = 3;
 
   static void closed(uv_handle_t* handle) {
     auto* watch = static_cast<Watch*>(handle->data);
@@ -45,7 +47,10 @@ Result<std::unique_ptr<OciRuntime>> OciRuntime::open(reactor::UvLoop& loop,
   std::unique_ptr<OciRuntime> runtime(new OciRuntime(loop, options));
   TRY_VOID(runtime->containers_->open());
   runtime->workers_ = std::make_unique<reactor::Workers>(loop, kThreads);
-  for (const ContainerKey& key : runtime->containers_->keys()) runtime->live_.insert(key);
+  for (const ContainerKey& key : runtime->containers_->keys()) {
+    runtime->live_.insert(key);
+    if (auto server = runtime->containers_->web_server(key)) runtime->web_servers_[key] = *server;
+  }
   TRY_VOID(runtime->watch());
   auto containers = runtime->containers_;
   TRY_VOID(runtime->workers_->submit([containers] { containers->network().refill(); }, nullptr));
@@ -55,6 +60,10 @@ Result<std::unique_ptr<OciRuntime>> OciRuntime::open(reactor::UvLoop& loop,
 OciRuntime::~OciRuntime() { close(); }
 
 std::string OciRuntime::gateway() const { return containers_->network().gateway(); }
+
+std::string OciRuntime::isolation() const {
+  return describe_isolation(containers_->shim().runtime(), options_.data);
+}
 
 Status OciRuntime::watch() {
   auto watch = std::make_unique<Watch>();
@@ -70,14 +79,20 @@ Status OciRuntime::watch() {
     return fail(Code::kUnavailable, "the loop takes no more handles");
   }
   uv_timer_init(loop_.raw(), &watch->timer);
+  uv_timer_init(loop_.raw(), &watch->samples);
   watch->poll.data = watch.get();
   watch->timer.data = watch.get();
+  watch->samples.data = watch.get();
   uv_poll_start(&watch->poll, UV_READABLE,
                 [](uv_poll_t* handle, int, int) { static_cast<Watch*>(handle->data)->take(); });
   const auto on_time = [](uv_timer_t* handle) {
     static_cast<Watch*>(handle->data)->runtime->sweep();
   };
   uv_timer_start(&watch->timer, on_time, 0, kSweepMillis);
+  const auto on_sample = [](uv_timer_t* handle) {
+    static_cast<Watch*>(handle->data)->runtime->read_usage();
+  };
+  uv_timer_start(&watch->samples, on_sample, kSampleMillis, kSampleMillis);
   watch_ = watch.release();
   return {};
 }
@@ -88,6 +103,7 @@ void OciRuntime::close() {
   if (watch_ != nullptr) {
     uv_close(reinterpret_cast<uv_handle_t*>(&watch_->poll), &Watch::closed);
     uv_close(reinterpret_cast<uv_handle_t*>(&watch_->timer), &Watch::closed);
+    uv_close(reinterpret_cast<uv_handle_t*>(&watch_->samples), &Watch::closed);
     watch_ = nullptr;
   }
   if (workers_) workers_->shutdown();
@@ -139,17 +155,20 @@ void OciRuntime::start(ContainerSpec spec, Done<void> done) {
   auto wanted = std::make_shared<ContainerSpec>(std::move(spec));
   const auto given_up = std::make_shared<std::atomic<bool>>(false);
   starting_[key] = given_up;
-  auto work = [containers = containers_, wanted, answer, given_up] {
+  const auto server = std::make_shared<std::optional<engine::ports::WebServer>>();
+  auto work = [containers = containers_, wanted, answer, server, given_up] {
     // Stopped while it waited for a worker: nothing of it may start now.
     const bool made =
         containers->look(wanted->key).state != engine::ports::ContainerState::kMissing;
     *answer = given_up->load() && !made
                   ? Status(fail(Code::kUnavailable, "stopped before its container was made"))
                   : containers->start(*wanted);
+    *server = containers->web_server(wanted->key);
   };
-  serialize(key, {std::move(work), [this, key, answer, done = std::move(done)] {
+  serialize(key, {std::move(work), [this, key, answer, server, done = std::move(done)] {
                     starting_.erase(key);
                     if (*answer) live_.insert(key);
+                    if (*answer && *server) web_servers_[key] = **server;
                     done(*answer);
                     check(key);
                     auto containers = containers_;
@@ -160,6 +179,15 @@ void OciRuntime::start(ContainerSpec spec, Done<void> done) {
 
 void OciRuntime::give_up_start(const ContainerKey& key) {
   if (const auto found = starting_.find(key); found != starting_.end()) found->second->store(true);
+}
+
+void OciRuntime::announce(const ContainerKey& key, engine::ports::Announcement announcement,
+                          Done<void> done) {
+  auto answer = std::make_shared<Status>();
+  auto work = [containers = containers_, key, announcement, answer] {
+    *answer = containers->announce(key, announcement);
+  };
+  serialize(key, {std::move(work), [answer, done = std::move(done)] { done(*answer); }});
 }
 
 void OciRuntime::kill(const ContainerKey& key, Done<void> done) {
@@ -175,6 +203,8 @@ void OciRuntime::remove(const ContainerKey& key, Done<void> done) {
   auto work = [containers = containers_, key, answer] { *answer = containers->remove(key); };
   serialize(key, {std::move(work), [this, key, answer, done = std::move(done)] {
                     if (*answer) live_.erase(key);
+                    if (*answer) usage_.erase(key);
+                    if (*answer) web_servers_.erase(key);
                     done(*answer);
                   }});
 }
@@ -207,6 +237,35 @@ void OciRuntime::check(const ContainerKey& key) {
 void OciRuntime::sweep() {
   const std::set<ContainerKey> keys = live_;
   for (const ContainerKey& key : keys) check(key);
+}
+
+std::optional<engine::ports::ContainerUsage> OciRuntime::usage(const ContainerKey& key) const {
+  const auto found = usage_.find(key);
+  return found == usage_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<engine::ports::WebServer> OciRuntime::web_server(const ContainerKey& key) const {
+  const auto found = web_servers_.find(key);
+  return found == web_servers_.end() ? std::nullopt : std::optional(found->second);
+}
+
+/// Files of init's, read aside; a round that a busy worker delays is left out.
+void OciRuntime::read_usage() {
+  if (reading_usage_ || live_.empty()) return;
+  const auto read = std::make_shared<std::map<ContainerKey, engine::ports::ContainerUsage>>();
+  auto work = [containers = containers_, keys = live_, read] {
+    for (const ContainerKey& key : keys) {
+      if (const auto usage = containers->usage(key)) read->emplace(key, *usage);
+    }
+  };
+  const auto done = [this, read, open = open_] {
+    if (!*open) return;
+    reading_usage_ = false;
+    for (const auto& [key, usage] : *read) {
+      if (live_.count(key) > 0) usage_[key] = usage;
+    }
+  };
+  if (workers_->submit(std::move(work), done)) reading_usage_ = true;
 }
 
 }  // namespace actuary::adapters::oci

@@ -20,9 +20,15 @@ struct StartContainer {
   UserId user_id;
   ActorId actor_id;
   ports::ContainerSpec spec;
+  BuildId build_id;
 };
 struct KillContainer {
   ports::ContainerKey key;
+};
+/// Told again after a restart of the engine: the container knows what it has heard.
+struct AnnounceToContainer {
+  ports::ContainerKey key;
+  ports::Announcement announcement;
 };
 enum class WhenGone : std::uint8_t { kStayQuiet, kReportIt };
 struct RemoveContainer {
@@ -50,8 +56,9 @@ struct DropStorage {
   StorageId storage_id;
 };
 
-using Effect = std::variant<FenceStorages, StartContainer, KillContainer, RemoveContainer,
-                            BuildImage, CancelBuild, RemoveImage, WriteLog, RemoveLog, DropStorage>;
+using Effect =
+    std::variant<FenceStorages, StartContainer, KillContainer, RemoveContainer, BuildImage,
+                 CancelBuild, RemoveImage, WriteLog, RemoveLog, DropStorage, AnnounceToContainer>;
 using Effects = std::vector<Effect>;
 
 }  // namespace actuary::engine::decision

@@ -48,6 +48,11 @@ struct PerformerVisitor {
     self.outside_.runtime.kill(e.key, [](const Status&) {});
   }
 
+  /// An Actor that was not told loses nothing but its time to save: the deadline stands.
+  void operator()(const decision::AnnounceToContainer& e) const {
+    self.outside_.runtime.announce(e.key, e.announcement, [](const Status&) {});
+  }
+
   void operator()(const decision::RemoveContainer& e) const {
     const bool report_it = e.when_gone == decision::WhenGone::kReportIt;
     self.outside_.runtime.remove(
@@ -122,12 +127,21 @@ Result<ports::ContainerSpec> Performer::complete(const decision::StartContainer&
   const auto add = [&](std::string name, std::string value) {
     env.push_back({std::move(name), std::move(value), false});
   };
-  add("APIFY_TOKEN", outside_.secrets.run_token(spec.key, effect.user_id));
+  env.push_back({"APIFY_TOKEN", outside_.secrets.run_token(spec.key, effect.user_id), true});
   add("APIFY_API_BASE_URL", host_.api_base_url);
   add("APIFY_API_PUBLIC_BASE_URL", host_.api_public_base_url);
   if (const directory::ActorFacts* actor = directory_.find_actor(effect.actor_id)) {
     add("ACTOR_FULL_NAME", directory_.username_of(actor->user_id) + "/" + actor->name);
+    std::string tags;
+    for (const auto& [tag, build_id] : actor->tags) {
+      if (build_id == effect.build_id) tags += (tags.empty() ? "" : ",") + tag;
+    }
+    add("ACTOR_BUILD_TAGS", tags);
   }
+  const std::string container_url =
+      host_.api_public_base_url + ports::live_path(outside_.secrets, spec.key.run_id);
+  add("ACTOR_WEB_SERVER_URL", container_url);
+  add("APIFY_CONTAINER_URL", container_url);
   env.insert(env.end(), spec.env.begin(),
              spec.env.end());  // the Actor's own variables come last and win
   spec.env = std::move(env);

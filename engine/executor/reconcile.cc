@@ -19,6 +19,7 @@ run::ReportExited exit_report(const ports::ContainerKey& key, const ports::Conta
   report.evidence =
       exit.proven_empty ? events::Evidence::kProvenEmpty : events::Evidence::kExitReport;
   report.detail = exit.detail;
+  report.usage = exit.usage;
   return report;
 }
 

@@ -35,4 +35,10 @@ class Secrets {
   [[nodiscard]] virtual Result<std::string> open(std::string_view sealed) = 0;
 };
 
+/// Where a run's web server is found, below the API's address: nobody who knows the run's id alone
+/// can guess it.
+[[nodiscard]] inline std::string live_path(Secrets& secrets, const RunId& run_id) {
+  return "/live/" + run_id.str() + "-" + secrets.token_hash("live " + run_id.str()).substr(0, 32);
+}
+
 }  // namespace actuary::engine::ports

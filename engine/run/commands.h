@@ -104,7 +104,9 @@ struct ReportExited {
   bool out_of_memory = false;
   events::Evidence evidence = events::Evidence::kExitReport;
   std::string detail;
-  ACTUARY_FIELDS(ReportExited, run_id, epoch, exit_code, signal, out_of_memory, evidence, detail);
+  events::ResourceUsage usage;
+  ACTUARY_FIELDS(ReportExited, run_id, epoch, exit_code, signal, out_of_memory, evidence, detail,
+                 usage);
 };
 
 /// The instant that `deadline(state)` named has come.

@@ -51,6 +51,7 @@ events::AttemptEnded ended(const Facts& facts, const Attempt& attempt, const Rep
   event.signal = report.signal;
   event.out_of_memory = report.out_of_memory;
   event.detail = report.detail;
+  event.usage = report.usage;
   return event;
 }
 

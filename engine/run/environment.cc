@@ -71,9 +71,11 @@ std::vector<events::EnvVar> environment(const Facts& facts, const Attempt&, cons
         facts.options.max_items ? std::to_string(*facts.options.max_items) : "");
   v.add({"ACTOR_MAX_TOTAL_CHARGE_USD"},
         facts.options.max_total_charge_usd ? decimal(*facts.options.max_total_charge_usd) : "");
-  v.add({"ACTOR_WEB_SERVER_PORT", "APIFY_CONTAINER_PORT"}, "4321");
+  v.add({"ACTOR_WEB_SERVER_PORT", "ACTOR_STANDBY_PORT", "APIFY_CONTAINER_PORT"}, "4321");
   v.add({"APIFY_USER_ID"}, facts.user_id.str());
   v.add({"APIFY_USER_IS_PAYING"}, "1");
+  v.add({"APIFY_USER_PRICING_TIER"}, "BRONZE");
+  v.add({"APIFY_WORKFLOW_KEY"}, facts.run_id.str());
   v.add({"APIFY_IS_AT_HOME"}, "1");
   v.add({"APIFY_HEADLESS"}, "1");
   v.add({"APIFY_DEDICATED_CPUS"}, decimal(facts.options.memory_mbytes / 4096.0));

@@ -5,6 +5,7 @@
 namespace actuary::engine::run {
 namespace {
 
+using decision::AnnounceToContainer;
 using decision::DropStorage;
 using decision::FenceStorages;
 using decision::KillContainer;
@@ -26,7 +27,8 @@ StartContainer start_of(const Facts& facts, const Attempt& attempt, const Instan
            .env = environment(facts, attempt, now),
            .memory_mbytes = facts.options.memory_mbytes,
            .disk_mbytes = facts.options.disk_mbytes,
-           .pids_max = policy::kPidsMax}};
+           .pids_max = policy::kPidsMax},
+          facts.build_id};
 }
 
 Effects stop_with(const Facts& facts, const Attempt& attempt, std::optional<Escalation> step) {
@@ -40,6 +42,16 @@ Effects stop_with(const Facts& facts, const Attempt& attempt, std::optional<Esca
       return {RemoveContainer{key, WhenGone::kReportIt}};
   }
   return {};
+}
+
+/// A stop that has begun: the grace that is left to the Actor, or what is done to its container.
+Effects stop_aborting(const Aborting& s) {
+  const bool in_grace = s.mode == AbortMode::kGraceful && !s.stop.step;
+  if (!in_grace) return stop_with(s.facts, s.attempt, s.stop.step);
+  return {AnnounceToContainer{key_of(s.facts, s.attempt.epoch),
+                              {.kind = ports::Announcement::Kind::kAborting,
+                               .at = s.stop.next_at.utc - kAbortGrace,
+                               .remaining = kAbortGrace}}};
 }
 
 /// What a container that is being made still needs.
@@ -77,14 +89,20 @@ struct Reactor {
     effects.emplace_back(start_of(facts, *attempt_of(after), attempt_of(after)->began_at));
     return effects;
   }
-  /// A start that an abort overtook is killed again: the first kill may have found nothing.
+  /// A start that an abort overtook is killed, or told, again: the first time may have found
+  /// nothing.
   Effects operator()(const events::AttemptStarted&) const {
     const auto* aborting = std::get_if<Aborting>(&after);
-    return aborting ? stop_with(facts, aborting->attempt, aborting->stop.step) : Effects{};
+    return aborting ? stop_aborting(*aborting) : Effects{};
   }
   Effects operator()(const events::AbortRequested& e) const {
-    if (e.mode == AbortMode::kGraceful)
-      return log_line(facts, at, "Aborting gracefully, at most 30 seconds are left.");
+    if (e.mode == AbortMode::kGraceful) {
+      Effects effects = log_line(facts, at, "Aborting gracefully, at most 30 seconds are left.");
+      for (auto& effect : stop_aborting(std::get<Aborting>(after))) {
+        effects.push_back(std::move(effect));
+      }
+      return effects;
+    }
     Effects effects = log_line(facts, at, "Aborting at once.");
     effects.emplace_back(KillContainer{key_of(facts, attempt_of(after)->epoch)});
     return effects;
@@ -134,7 +152,7 @@ Effects outstanding(const State& state) {
     /// abort.
     Effects operator()(const Aborting& s) const {
       if (!s.attempt.started_at) return stop_with(s.facts, s.attempt, Escalation::kRemove);
-      return stop_with(s.facts, s.attempt, s.stop.step);
+      return stop_aborting(s);
     }
     Effects operator()(const Finished&) const { return {}; }
     Effects operator()(const Expired&) const { return {}; }

@@ -90,6 +90,20 @@ struct StopEscalated {
 enum class Evidence : std::uint8_t { kExitReport, kProvenEmpty, kDeclaredLost, kNeverStarted };
 [[nodiscard]] std::string_view to_string(Evidence evidence);
 
+/// What an attempt's container used, sampled once a second. Memory without the page cache that the
+/// kernel may drop; CPU in per cent of one core.
+struct ResourceUsage {
+  std::uint64_t samples = 0;  ///< the averages' weight
+  std::uint64_t memory_bytes_avg = 0;
+  std::uint64_t memory_bytes_max = 0;
+  double cpu_percent_avg = 0;
+  double cpu_percent_max = 0;
+  std::uint64_t received_bytes = 0;
+  std::uint64_t sent_bytes = 0;
+  ACTUARY_FIELDS(ResourceUsage, samples, memory_bytes_avg, memory_bytes_max, cpu_percent_avg,
+                 cpu_percent_max, received_bytes, sent_bytes);
+};
+
 struct AttemptEnded {
   Position epoch = 0;
   std::optional<std::int32_t> exit_code;
@@ -100,8 +114,9 @@ struct AttemptEnded {
   std::int64_t active_micros = 0;
   std::uint32_t memory_mbytes = 0;
   std::string detail;
+  ResourceUsage usage;
   ACTUARY_FIELDS(AttemptEnded, epoch, exit_code, signal, out_of_memory, evidence, ended_at,
-                 active_micros, memory_mbytes, detail);
+                 active_micros, memory_mbytes, detail, usage);
 };
 
 enum class Outcome : std::uint8_t { kSucceeded, kFailed, kTimedOut, kAborted };

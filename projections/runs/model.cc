@@ -107,6 +107,7 @@ void fold(RunRow& run, const events::AttemptEnded& event, const Record&) {
   attempt->out_of_memory = event.out_of_memory;
   attempt->evidence = event.evidence;
   attempt->detail = event.detail;
+  attempt->usage = event.usage;
 }
 
 void fold(RunRow& run, const events::RunFinished& event, const Record& record) {

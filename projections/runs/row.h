@@ -59,13 +59,14 @@ struct AttemptRow {
   std::optional<events::Evidence> evidence;
   std::string detail;
   std::optional<std::uint64_t> storage_sequence;  ///< of the fence
+  events::ResourceUsage usage;                    ///< final, and known only once it ended
 
   static constexpr auto members() {
     using Row = AttemptRow;
     return std::make_tuple(&Row::number, &Row::epoch, &Row::cause, &Row::began_at, &Row::started_at,
                            &Row::ended_at, &Row::active_micros, &Row::memory_mbytes,
                            &Row::exit_code, &Row::signal, &Row::out_of_memory, &Row::evidence,
-                           &Row::detail, &Row::storage_sequence);
+                           &Row::detail, &Row::storage_sequence, &Row::usage);
   }
   friend bool operator==(const AttemptRow&, const AttemptRow&) = default;
 };
@@ -130,6 +131,11 @@ struct RunRow {
 [[nodiscard]] Microseconds wall_clock_span(const RunRow& run, Timestamp now);
 /// Gigabytes of memory times active hours, attempt by attempt.
 [[nodiscard]] double compute_units(const RunRow& run, const Instant& now);
+/// Of two containers, one after the other: averages by their samples, the higher peak, sums.
+[[nodiscard]] events::ResourceUsage merge(const events::ResourceUsage& a,
+                                          const events::ResourceUsage& b);
+/// Of all attempts that have ended.
+[[nodiscard]] events::ResourceUsage total_usage(const RunRow& run);
 /// Of the newest attempt; 0 before the first.
 [[nodiscard]] Position current_epoch(const RunRow& run);
 

@@ -94,6 +94,52 @@ TEST_F(RunsApi, WaitForFinishAnswersWhenTheRunHasFinished) {
   EXPECT_FALSE(waited.data()["finishedAt"].is_null());
 }
 
+TEST_F(RunsApi, StatsFollowTheContainerAndKeepThePeakAcrossAttempts) {
+  const auto run = make_run(make_built_actor("hello"));
+  const auto id = run.value("id", "");
+  const auto path = "/v2/actor-runs/" + id;
+  const std::vector<std::string> sampled = {"memAvgBytes", "memMaxBytes", "memCurrentBytes",
+                                            "cpuAvgUsage", "cpuMaxUsage", "cpuCurrentUsage",
+                                            "netRxBytes",  "netTxBytes"};
+  for (const auto& name : sampled) EXPECT_EQ(run["stats"][name], 0) << name;
+  const engine::ports::ContainerUsage live{{.samples = 2,
+                                            .memory_bytes_avg = 100,
+                                            .memory_bytes_max = 300,
+                                            .cpu_percent_avg = 10,
+                                            .cpu_percent_max = 50,
+                                            .received_bytes = 7,
+                                            .sent_bytes = 8},
+                                           200,
+                                           25.5};
+  on_loop([&] { runtime->sampled = live; });
+  const auto during = call("GET", path).data()["stats"];
+  const std::vector<double> shown = {100, 300, 200, 10, 50, 25.5, 7, 8};
+  for (std::size_t i = 0; i < shown.size(); ++i) EXPECT_EQ(during[sampled[i]], shown[i]) << i;
+  on_loop([&] {
+    const auto spec = runtime->find(RunId::parse(id).value());
+    ASSERT_TRUE(spec);
+    runtime->end(spec->key, {.exit_code = 0, .usage = live.totals});
+  });
+  auto after = call("GET", path + "?waitForFinish=10").data()["stats"];
+  EXPECT_EQ(after["memMaxBytes"], 300);
+  EXPECT_EQ(after["cpuAvgUsage"], 10);
+  EXPECT_EQ(after["memCurrentBytes"], 0) << "nothing runs any more";
+  EXPECT_EQ(after["cpuCurrentUsage"], 0);
+  on_loop([&] {
+    runtime->sampled = engine::ports::ContainerUsage{
+        {.samples = 2, .memory_bytes_avg = 200, .memory_bytes_max = 250, .received_bytes = 1}, 1};
+  });
+  EXPECT_EQ(call("POST", path + "/resurrect").status, 200);
+  auto again = call("GET", path).data()["stats"];
+  // The second container is on its way.
+  for (int i = 0; i < 1000 && again["memCurrentBytes"] == 0; ++i) {
+    again = call("GET", path).data()["stats"];
+  }
+  EXPECT_EQ(again["memMaxBytes"], 300) << "the peak of an earlier attempt";
+  EXPECT_EQ(again["memAvgBytes"], 150);
+  EXPECT_EQ(again["netRxBytes"], 8);
+}
+
 TEST_F(RunsApi, AbortResurrectAndDeleteFollowTheLifecycle) {
   const auto actor = make_built_actor("hello");
   const auto run = make_run(actor);

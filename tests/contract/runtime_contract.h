@@ -57,6 +57,11 @@ class RuntimeContract : public ::testing::Test {
   Status kill(const ContainerKey& key) {
     return ask<void>([&](auto done) { world_.runtime().kill(key, done); });
   }
+  Status announce(const ContainerKey& key, engine::ports::Announcement::Kind kind) {
+    const engine::ports::Announcement what{
+        .kind = kind, .at = Timestamp{Seconds{1'800'000'000}}, .remaining = Seconds{30}};
+    return ask<void>([&](auto done) { world_.runtime().announce(key, what, done); });
+  }
   Status remove(const ContainerKey& key) {
     return ask<void>([&](auto done) { world_.runtime().remove(key, done); });
   }
@@ -181,6 +186,74 @@ TYPED_TEST_P(RuntimeContract, LimitsDiskAndProcesses) {
   EXPECT_NE(this->run(pids).exit_code, 0);
 }
 
+/// Connects to the events websocket for a second, again and again, and prints what comes.
+inline constexpr const char* kListenToEvents =
+    R"(test "$APIFY_ACTOR_EVENTS_WS_URL" = "$ACTOR_EVENTS_WEBSOCKET_URL" || exit 9
+rest=${ACTOR_EVENTS_WEBSOCKET_URL#ws://}; host=${rest%%/*}
+while true; do
+  { printf 'GET /%s HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' "${rest#*/}"
+    printf 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+    sleep 1; } | nc "${host%:*}" "${host#*:}"
+  printf '\nhung up\n'
+done)";
+
+TYPED_TEST_P(RuntimeContract, AnnouncesOnceToEachClientWhateverDies) {
+  using Kind = engine::ports::Announcement::Kind;
+  const ContainerSpec spec = this->world_.shell(kListenToEvents);
+  EXPECT_TRUE(this->announce(spec.key, Kind::kAborting)) << "there is nobody to be told";
+  ASSERT_TRUE(this->start(spec));
+  EXPECT_TRUE(this->announce(spec.key, Kind::kAborting));
+  EXPECT_TRUE(this->announce(spec.key, Kind::kAborting));
+  this->world_.replace_runtime();
+  this->listen();
+  EXPECT_TRUE(this->announce(spec.key, Kind::kAborting));
+  EXPECT_TRUE(this->announce(spec.key, Kind::kMigrating));
+  const std::size_t from = this->world_.log(spec.key).size();
+  std::string heard;
+  // A whole connection that began after all of it.
+  ASSERT_TRUE(this->world_.turn_until([&] {
+    heard = this->world_.log(spec.key).substr(from);
+    const std::size_t begin = heard.find("hung up");
+    const std::size_t end = begin == std::string::npos ? begin : heard.find("hung up", begin + 1);
+    if (end == std::string::npos) return false;
+    heard = heard.substr(begin, end - begin);
+    return true;
+  }));
+  for (const char* name : {"aborting", "persistState", "migrating"}) {
+    const std::string text =
+        std::string("{\"name\":\"") + name + "\",\"createdAt\":\"2027-01-15T08";
+    EXPECT_NE(heard.find(text), std::string::npos) << heard;
+    EXPECT_EQ(heard.find(text), heard.rfind(text)) << heard;
+  }
+  EXPECT_NE(heard.find("{\"isMigrating\":false}"), std::string::npos) << heard;
+  EXPECT_NE(heard.find("{\"timeRemainingSecs\":30"), std::string::npos) << heard;
+  EXPECT_TRUE(this->kill(spec.key));
+}
+
+TYPED_TEST_P(RuntimeContract, SamplesWhatAContainerUses) {
+  // tail keeps the 48 MB for as long as nobody reads them.
+  const ContainerSpec spec = this->world_.shell(
+      "head -c 50331648 /dev/zero | tail -c 50331648 | { sleep 4; cat > /dev/null; }");
+  ASSERT_TRUE(this->start(spec));
+  std::optional<engine::ports::ContainerUsage> now;
+  ASSERT_TRUE(this->world_.turn_until([&] {
+    now = this->world_.runtime().usage(spec.key);
+    return now && now->memory_bytes_now > 50'331'648;
+  }));
+  EXPECT_GT(now->totals.cpu_percent_avg, 0);
+  const ContainerExit exit = this->wait_exit(spec.key);
+  EXPECT_GE(exit.usage.samples, 4U);
+  EXPECT_GT(exit.usage.memory_bytes_max, 50'331'648U);
+  EXPECT_LT(exit.usage.memory_bytes_max, 256U << 20U);
+  EXPECT_GT(exit.usage.memory_bytes_avg, 0U);
+  EXPECT_LE(exit.usage.memory_bytes_avg, exit.usage.memory_bytes_max);
+  EXPECT_GT(exit.usage.cpu_percent_max, 0);
+  EXPECT_LE(exit.usage.cpu_percent_avg, exit.usage.cpu_percent_max);
+  EXPECT_TRUE(this->world_.runtime().usage(spec.key)) << "until it is removed";
+  EXPECT_TRUE(this->remove(spec.key));
+  EXPECT_FALSE(this->world_.runtime().usage(spec.key));
+}
+
 TYPED_TEST_P(RuntimeContract, ListsItsContainers) {
   const ContainerSpec spec = this->world_.shell("exit 0");
   this->run(spec);
@@ -196,6 +269,7 @@ REGISTER_TYPED_TEST_SUITE_P(RuntimeContract, ReportsTheExitCode, StartsTheProces
                             KeepsTheLogToTheLastByte, KillsEverythingInside,
                             RemovesARunningContainerWithoutTrace, AdoptsWhatEndedWhileNobodyWatched,
                             TellsMemoryExhaustionFromOtherKills, LimitsDiskAndProcesses,
+                            AnnouncesOnceToEachClientWhateverDies, SamplesWhatAContainerUses,
                             ListsItsContainers);
 
 }  // namespace actuary::tests::contract

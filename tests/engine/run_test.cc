@@ -224,12 +224,14 @@ TEST(Abort, GracefulKillsAfterThirtySecondsThenRemovesThenDeclares) {
   given.when(Abort{kRun, AbortMode::kGraceful}, 15)
       .then({on_run(events::AbortRequested{AbortMode::kGraceful, at(45)})});
   given.then_happens(Abort{kRun, AbortMode::kGraceful}, 15);
+  EXPECT_TRUE(wants<decision::AnnounceToContainer>(given.effects));
   EXPECT_FALSE(wants<decision::KillContainer>(given.effects));
   given.when(DeadlineReached{kRun}, 44).then_nothing();
   given.when(DeadlineReached{kRun}, 45)
       .then({on_run(events::StopEscalated{Escalation::kKill, at(55)})});
   given.then_happens(DeadlineReached{kRun}, 45);
   EXPECT_TRUE(wants<decision::KillContainer>(given.effects));
+  EXPECT_FALSE(wants<decision::AnnounceToContainer>(outstanding(given.run())));
   given.when(DeadlineReached{kRun}, 55)
       .then({on_run(events::StopEscalated{Escalation::kRemove, at(65)})});
   given.then_happens(DeadlineReached{kRun}, 55);
@@ -426,7 +428,7 @@ TEST(Outstanding, IsWhatEachStatusStillNeeds) {
   EXPECT_TRUE(wants<decision::KillContainer>(outstanding(killed.run())));
   Given graceful = a_live_run();
   graceful.then_happens(Abort{kRun, AbortMode::kGraceful}, 15);
-  EXPECT_TRUE(outstanding(graceful.run()).empty());
+  EXPECT_TRUE(wants<decision::AnnounceToContainer>(outstanding(graceful.run())));
   Given unstarted = a_fenced_run();
   unstarted.then_happens(Abort{kRun}, 5);
   EXPECT_TRUE(wants<decision::RemoveContainer>(outstanding(unstarted.run())));

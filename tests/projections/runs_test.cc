@@ -118,6 +118,21 @@ TEST(RunRow, AResurrectionClearsTheEndAndKeepsTheHistory) {
   EXPECT_DOUBLE_EQ(compute_units(row, at(104)), (9.0 + 2 * 3.0) / 3600.0);
 }
 
+TEST(RunRow, UsageOverAttemptsKeepsThePeakAndWeighsTheAverages) {
+  World world;
+  world.happens(10, {on_run(1, run_created(1))});
+  EXPECT_EQ(total_usage(world.run_row(1)), events::ResourceUsage{});
+  events::AttemptEnded first = ended(attempt(world, 1, 10), 20, 9, 1);
+  first.usage = {10, 1000, 5000, 20.0, 90.0, 7, 8};
+  world.happens(20, {on_run(1, first)});
+  events::AttemptEnded second =
+      ended(attempt(world, 2, 30, AttemptCause::kResurrection), 60, 29, 0);
+  second.usage = {30, 2000, 4000, 40.0, 60.0, 100, 200};
+  world.happens(60, {on_run(1, second)});
+  EXPECT_EQ(total_usage(world.run_row(1)),
+            (events::ResourceUsage{40, 1750, 5000, 35.0, 90.0, 107, 208}));
+}
+
 TEST(RunRow, ALateStartDoesNotBringAnAbortedRunBack) {
   World world;
   world.happens(10, {on_run(1, run_created(1))});

@@ -5,6 +5,7 @@
 
 #include "adapters/http/api/api.h"
 #include "adapters/http/api/guard.h"
+#include "adapters/http/api/live.h"
 #include "adapters/http/json.h"
 #include "tests/http/server_fixture.h"
 
@@ -21,6 +22,20 @@ void HandRuntime::start(Spec spec, Done<void> done) {
 void HandRuntime::kill(const Key& key, Done<void> done) {
   end(key, {.exit_code = 137, .signal = 9});
   loop_.post([done = std::move(done)] { done({}); });
+}
+
+void HandRuntime::announce(const Key& key, engine::ports::Announcement announcement,
+                           Done<void> done) {
+  announced[key] = announcement;
+  loop_.post([done = std::move(done)] { done({}); });
+}
+
+std::optional<engine::ports::ContainerUsage> HandRuntime::usage(const Key& key) const {
+  return live_.contains(key) ? sampled : std::nullopt;
+}
+
+std::optional<engine::ports::WebServer> HandRuntime::web_server(const Key& key) const {
+  return live_.contains(key) ? listening : std::nullopt;
 }
 
 void HandRuntime::remove(const Key& key, Done<void> done) {
@@ -167,21 +182,30 @@ void ApiFixture::wire_engine() {
             executor->submit({std::move(report), Principal{}, CommandId{}, cause, nullptr});
           }},
       engine::executor::Performer::Host{"http://in", "http://out"}, executor->directory());
-  const adapters::http::api::Services services{*executor,
-                                               *views,
-                                               journal,
-                                               *storages,
-                                               *logs,
-                                               *blobs,
-                                               secrets,
-                                               *loop,
-                                               clock,
-                                               ids,
-                                               *watch,
-                                               user,
-                                               "http://127.0.0.1:8010"};
-  router = std::make_unique<adapters::http::Router>(adapters::http::api::routes(services, *feed),
-                                                    adapters::http::api::make_guard(services));
+  const adapters::http::api::Services services{
+      *executor,
+      *views,
+      journal,
+      *storages,
+      *logs,
+      *blobs,
+      secrets,
+      *loop,
+      clock,
+      ids,
+      *watch,
+      user,
+      "http://127.0.0.1:8010",
+      nullptr,
+      nullptr,
+      nullptr,
+      [this](const engine::ports::ContainerKey& key) { return runtime->usage(key); },
+      [this](const engine::ports::ContainerKey& key) { return runtime->web_server(key); }};
+  router = std::make_unique<adapters::http::Router>(
+      adapters::http::api::routes(services, *feed), adapters::http::api::make_guard(services),
+      [services](const adapters::http::Request& request) {
+        return adapters::http::api::plan_live(services, request);
+      });
   server = adapters::http::Server::open(loop->raw(), {}, *router).value();
   port_ = server->listen_tcp("127.0.0.1", 0).value();
   EXPECT_TRUE(server->listen_unix((folder_ / "engine.sock").string()));

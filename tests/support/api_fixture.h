@@ -39,11 +39,18 @@ class HandRuntime final : public engine::ports::ContainerRuntime {
   void on_exit(OnExit listener) override { listener_ = std::move(listener); }
   void start(Spec spec, Done<void> done) override;
   void kill(const Key& key, Done<void> done) override;
+  void announce(const Key& key, engine::ports::Announcement announcement, Done<void> done) override;
+  [[nodiscard]] std::optional<engine::ports::ContainerUsage> usage(const Key& key) const override;
+  [[nodiscard]] std::optional<engine::ports::WebServer> web_server(const Key& key) const override;
   void remove(const Key& key, Done<void> done) override;
   void inspect(const Key& key, Done<View> done) override;
   void list(Done<std::vector<View>> done) override;
 
   void end(const Key& key, Exit exit);
+  /// What `usage` says of every live container from now on.
+  std::optional<engine::ports::ContainerUsage> sampled;
+  std::map<Key, engine::ports::Announcement> announced;
+  std::optional<engine::ports::WebServer> listening;  ///< every live container's web server
   /// The newest container of that run.
   [[nodiscard]] std::optional<Spec> find(const RunId& run) const;
 

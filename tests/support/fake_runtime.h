@@ -77,6 +77,22 @@ class FakeRuntime final : public engine::ports::ContainerRuntime {
     });
   }
 
+  void announce(const ContainerKey& key, engine::ports::Announcement announcement,
+                Done<void> done) override {
+    in_turn(key, Microseconds{1'000}, [this, key, announcement, done = std::move(done)](bool told) {
+      if (containers_.contains(key)) announced[key].insert(announcement.kind);
+      if (told) loop_.post([done] { done(Status{}); });
+    });
+  }
+
+  std::optional<engine::ports::ContainerUsage> usage(const ContainerKey&) const override {
+    return std::nullopt;
+  }
+
+  std::optional<engine::ports::WebServer> web_server(const ContainerKey&) const override {
+    return std::nullopt;
+  }
+
   void remove(const ContainerKey& key, Done<void> done) override {
     ++removes[key];
     if (plan_of(key).remove_is_lost && !repaired_) return;
@@ -144,6 +160,7 @@ class FakeRuntime final : public engine::ports::ContainerRuntime {
   std::function<void(const ContainerKey&)> on_start;
   std::map<ContainerKey, ContainerSpec> specs;
   std::map<ContainerKey, int> kills;
+  std::map<ContainerKey, std::set<engine::ports::Announcement::Kind>> announced;
   std::map<ContainerKey, int> removes;
   std::vector<std::string> complaints;  ///< what no engine may do
 

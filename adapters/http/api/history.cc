@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "adapters/http/api/admin.h"
+#include "adapters/http/api/render.h"
 #include "adapters/http/api/render_history.h"
 #include "journal/codec/to_json.h"
 #include "projections/history/history.h"
@@ -53,7 +54,7 @@ Answer<Response> state(const Services& services, const Request& request) {
   TRY(id, run_of(request, "runId"));
   TRY(moment, moment_of(services, request));
   TRY(was, wire(History(services.journal).run(id, moment)));
-  return data_response(render_run_at(was, services.public_base_url));
+  return data_response(render_run_at(was, container_url(services, was.run)));
 }
 
 Answer<Response> explain(const Services& services, const Request& request) {
@@ -101,7 +102,7 @@ Answer<Json> run_as_of(const Services& services, const RunId& id, std::string_vi
   const auto was = History(services.journal).run(id, moment);
   if (!was && was.error().code == Code::kNotFound) return missing(kRun);
   TRY(run, wire(was));
-  return render_run_at(run, services.public_base_url);
+  return render_run_at(run, container_url(services, run.run));
 }
 
 void add_history_routes(std::vector<Route>& routes, const Services& services) {

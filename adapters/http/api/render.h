@@ -6,10 +6,15 @@
 /// on.
 namespace actuary::adapters::http::api {
 
+/// Where the run's web server is reached.
+[[nodiscard]] std::string container_url(const Services& services,
+                                        const projections::runs::RunRow& run);
 [[nodiscard]] Json render_run(const Services& services, const projections::runs::RunRow& run);
-/// As it is to be shown at `now`; without a base URL it has no `containerUrl`.
-[[nodiscard]] Json render_run(const projections::runs::RunRow& run, const Instant& now,
-                              const std::string& public_base_url);
+/// As it is to be shown at `now`; an empty `container_url` is null, and what its present
+/// container uses is shown only where that was sampled.
+[[nodiscard]] Json render_run(
+    const projections::runs::RunRow& run, const Instant& now, const std::string& container_url,
+    const std::optional<engine::ports::ContainerUsage>& live = std::nullopt);
 [[nodiscard]] Json render_run_short(const projections::runs::RunRow& run);
 
 [[nodiscard]] Json render_build(const Services& services,

@@ -43,9 +43,9 @@ Json attempt_at(const AttemptRow& attempt, const Instant& now) {
 
 }  // namespace
 
-Json render_run_at(const projections::history::RunAt& was, const std::string& public_base_url) {
+Json render_run_at(const projections::history::RunAt& was, const std::string& container_url) {
   const projections::runs::RunRow& run = was.run;
-  Json shown = render_run(run, was.moment.at, public_base_url);
+  Json shown = render_run(run, was.moment.at, container_url);
   shown["asOf"] = {{"position", was.moment.position}, {"at", to_iso(was.moment.at.utc)}};
   shown["positions"] = {{"first", was.first_position}, {"last", was.last_position}};
   shown["heldReason"] = text_or_null(run.held_reason);

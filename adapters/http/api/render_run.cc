@@ -34,18 +34,30 @@ std::int64_t milliseconds(Microseconds span) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
 }
 
-Json stats(const RunRow& run, const Instant& now) {
+using engine::ports::ContainerUsage;
+
+/// The samples of all attempts; the present ones are zero once nothing runs.
+void add_usage(Json& stats, const RunRow& run, const std::optional<ContainerUsage>& live) {
+  events::ResourceUsage totals = projections::runs::total_usage(run);
+  if (live) totals = projections::runs::merge(totals, live->totals);
+  stats["memAvgBytes"] = totals.memory_bytes_avg;
+  stats["memMaxBytes"] = totals.memory_bytes_max;
+  stats["memCurrentBytes"] = live ? live->memory_bytes_now : 0;
+  stats["cpuAvgUsage"] = number(totals.cpu_percent_avg);
+  stats["cpuMaxUsage"] = number(totals.cpu_percent_max);
+  stats["cpuCurrentUsage"] = number(live ? live->cpu_percent_now : 0);
+  stats["netRxBytes"] = totals.received_bytes;
+  stats["netTxBytes"] = totals.sent_bytes;
+}
+
+Json stats(const RunRow& run, const Instant& now, const std::optional<ContainerUsage>& live) {
   const auto active = milliseconds(projections::runs::active_duration(run, now));
   Json result{{"inputBodyLen", run.input_bytes},
               {"migrationCount", run.counters.migration},
               {"rebootCount", run.counters.reboot},
               {"restartCount", run.counters.restart},
               {"resurrectCount", run.counters.resurrect}};
-  // Nothing samples containers yet; clients format these numbers, so they are never absent.
-  for (const auto* name : {"memAvgBytes", "memMaxBytes", "memCurrentBytes", "cpuAvgUsage",
-                           "cpuMaxUsage", "cpuCurrentUsage", "netRxBytes", "netTxBytes"}) {
-    result[name] = 0;
-  }
+  add_usage(result, run, live);
   result["durationMillis"] = active;
   result["runTimeSecs"] = number(static_cast<double>(active) / 1000);
   result["metamorph"] = run.counters.metamorph;
@@ -75,7 +87,17 @@ Json storage_ids(const RunRow& run) {
           {"requestQueues", only(run.request_queue_id)}};
 }
 
+/// Nothing once the attempt has ended: its totals are in the row then.
+std::optional<ContainerUsage> live_usage(const Services& services, const RunRow& run) {
+  if (!services.usage || run.attempts.empty() || run.attempts.back().ended_at) return std::nullopt;
+  return services.usage({run.id, run.attempts.back().epoch});
+}
+
 }  // namespace
+
+std::string container_url(const Services& services, const RunRow& run) {
+  return services.public_base_url + engine::ports::live_path(services.secrets, run.id);
+}
 
 Json render_meta(const events::Meta& meta) {
   return {{"origin", events::to_string(meta.origin)},
@@ -84,12 +106,12 @@ Json render_meta(const events::Meta& meta) {
 }
 
 Json render_run(const Services& services, const RunRow& run) {
-  return render_run(run, services.clock.now(), services.public_base_url);
+  return render_run(run, services.clock.now(), container_url(services, run),
+                    live_usage(services, run));
 }
 
-Json render_run(const RunRow& run, const Instant& now, const std::string& public_base_url) {
-  Json container_url;
-  if (!public_base_url.empty()) container_url = public_base_url + "/live/" + run.id.str();
+Json render_run(const RunRow& run, const Instant& now, const std::string& container_url,
+                const std::optional<ContainerUsage>& live) {
   Json final_message;
   if (run.is_status_message_terminal) final_message = *run.is_status_message_terminal;
   return {
@@ -103,7 +125,7 @@ Json render_run(const RunRow& run, const Instant& now, const std::string& public
       {"statusMessage", text_or_null(run.status_message)},
       {"isStatusMessageTerminal", std::move(final_message)},
       {"meta", render_meta(run.meta)},
-      {"stats", stats(run, now)},
+      {"stats", stats(run, now, live)},
       {"chargedEventCounts", Json::object()},
       {"options", options(run.options)},
       {"buildId", run.build_id.view()},
@@ -114,8 +136,8 @@ Json render_run(const RunRow& run, const Instant& now, const std::string& public
       {"defaultRequestQueueId", run.request_queue_id.view()},
       {"storageIds", storage_ids(run)},
       {"buildNumber", run.build_number},
-      {"containerUrl", std::move(container_url)},
-      {"isContainerServerReady", false},
+      {"containerUrl", text_or_null(container_url)},
+      {"isContainerServerReady", live && live->web_server_ready},
       {"gitBranchName", nullptr},
       {"usage", usage(projections::runs::compute_units(run, now))},
       {"usageTotalUsd", 0},

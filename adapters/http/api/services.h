@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "engine/executor/executor.h"
@@ -38,6 +39,12 @@ struct Services {
   std::function<Status(std::function<void()> work, std::function<void()> done)> aside;
   /// True once whoever works aside must give up.
   std::function<bool()> closing;
+  /// What a live container uses, as it was sampled last. Empty: nobody samples.
+  std::function<std::optional<engine::ports::ContainerUsage>(const engine::ports::ContainerKey&)>
+      usage;
+  /// Where a live container's web server is, whether it listens or not. Empty: nowhere.
+  std::function<std::optional<engine::ports::WebServer>(const engine::ports::ContainerKey&)>
+      web_server;
 };
 
 }  // namespace actuary::adapters::http::api
