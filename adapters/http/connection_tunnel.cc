@@ -4,10 +4,11 @@
 namespace actuary::adapters::http {
 namespace {
 
-/// Fields that speak of one connection only.
+/// Fields that speak of one connection only, or that we know better.
 bool is_of_this_hop(const RequestHead& head, std::string_view name) {
-  constexpr std::array<std::string_view, 5> kNames = {"Connection", "Keep-Alive",
-                                                      "Proxy-Connection", "TE", "Upgrade"};
+  constexpr std::array<std::string_view, 8> kNames = {
+      "Connection", "Keep-Alive",      "Proxy-Connection",  "TE",
+      "Upgrade",    "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Prefix"};
   for (const std::string_view each : kNames) {
     if (equal_without_case(name, each)) return true;
   }

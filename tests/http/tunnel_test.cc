@@ -76,7 +76,8 @@ TEST_F(HttpTunnel, HandsOnTheRequestAndTheAnswerAsTheyAre) {
   Client client = server_.connect();
   client.send(
       "PURGE /up/a%2Fb?c=%20d HTTP/1.1\r\nHost: me\r\nX-Mine: 1\r\nKeep-Alive: 5\r\n"
-      "Connection: keep-alive, X-Hop\r\nX-Hop: 2\r\nContent-Length: 5\r\n\r\nhe");
+      "Connection: keep-alive, X-Hop\r\nX-Hop: 2\r\nX-Forwarded-For: me\r\nContent-Length: "
+      "5\r\n\r\nhe");
   Client container = upstream_.accept();
   client.send("llo");
   const std::string seen = read_until(container, "hello");
@@ -86,7 +87,7 @@ TEST_F(HttpTunnel, HandsOnTheRequestAndTheAnswerAsTheyAre) {
                             "\r\nX-Forwarded-Prefix: /up\r\n", "\r\n\r\nhello"}) {
     EXPECT_NE(seen.find(field), std::string::npos) << field << "\n" << seen;
   }
-  for (const char* field : {"X-Hop", "Keep-Alive", "keep-alive"}) {
+  for (const char* field : {"X-Hop", "Keep-Alive", "keep-alive", "X-Forwarded-For: me"}) {
     EXPECT_EQ(seen.find(field), std::string::npos) << field << "\n" << seen;
   }
   const std::string answer = "HTTP/1.1 299 Odd\r\nX-Theirs: 3\r\n\r\nbody until the end";
