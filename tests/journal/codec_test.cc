@@ -75,7 +75,7 @@ TEST(Codec, GeneratedVerifierAcceptsWhatIsWritten) {
   }
 }
 
-TEST(Codec, DamagedBytesNeverCrashAndOurVerifierIsAsStrictAsTheGeneratedOne) {
+TEST(Codec, DamagedBytesNeverCrashAndWhatIsReadTheGeneratedVerifierAcceptsToo) {
   std::mt19937_64 random(42);
   const auto records = AnyValue(6).one_of_each();
   std::vector<Bytes> originals;
@@ -89,13 +89,12 @@ TEST(Codec, DamagedBytesNeverCrashAndOurVerifierIsAsStrictAsTheGeneratedOne) {
     }
     if (random() % 8 == 0) bytes.resize(random() % bytes.size());
     const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-    flatbuffers::Verifier ours(data, bytes.size());
-    flatbuffers::Verifier generated(data, bytes.size());
-    if (ours.VerifyBuffer<Root<Record>>(nullptr)) {
-      EXPECT_TRUE(journal::schema::VerifyRecordBuffer(generated));
-    }
     const auto decoded = decode_table<Record>(bytes);
-    if (decoded) continue;
+    if (decoded) {
+      flatbuffers::Verifier generated(data, bytes.size());
+      EXPECT_TRUE(journal::schema::VerifyRecordBuffer(generated));
+      continue;
+    }
     ++refused;
     EXPECT_TRUE(decoded.error().code == Code::kCorrupt ||
                 decoded.error().code == Code::kNewerVersion);
