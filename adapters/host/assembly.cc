@@ -122,7 +122,8 @@ void ControlPlane::Assembly::wire_engine(const Address& address) {
           .on_durable = [this](std::span<const Record> batch) { return apply(batch); },
           .on_fatal = [this](const Error& error) { refuse(error); },
           .archive = keeper_.get()},
-      engine::decision::Settings{.capacity = capacity_of(options_)});
+      engine::decision::Settings{.capacity = capacity_of(options_),
+                                 .retention = options_.retention});
   executor_->set_room(disk_->room());
   performer_ = std::make_unique<Performer>(
       Performer::Outside{
@@ -160,6 +161,9 @@ Status ControlPlane::Assembly::start_engine(OnStarted started) {
       sweep_, [](uv_timer_t* timer) { static_cast<Assembly*>(timer->data)->reconcile(); }, 0,
       kReconcileEvery.count());
   disk_->start(loop_->raw());
+  purge_ = std::make_unique<Purge>(
+      Purge::Outside{*executor_, *views_, *readers_, clock_, options_.on_note}, options_.retention);
+  purge_->start(loop_->raw(), options_.retention_first, options_.retention_every);
   return {};
 }
 
@@ -257,6 +261,7 @@ void ControlPlane::Assembly::close_parts() {
   if (feed_) feed_->close();
   if (watch_) watch_->close();
   if (auditor_) auditor_->close();
+  if (purge_) purge_->close();
   if (disk_) disk_->close();
   if (sweep_ != nullptr) {
     uv_close(reinterpret_cast<uv_handle_t*>(std::exchange(sweep_, nullptr)),

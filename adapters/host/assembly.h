@@ -11,6 +11,7 @@
 #include "adapters/host/disk_watch.h"
 #include "adapters/host/keeper.h"
 #include "adapters/host/keys.h"
+#include "adapters/host/purge.h"
 #include "adapters/host/surroundings.h"
 #include "adapters/http/api/services.h"
 #include "adapters/http/api/watch.h"
@@ -99,6 +100,7 @@ class ControlPlane::Assembly {
   std::unique_ptr<http::api::Watch> watch_;
   std::unique_ptr<http::api::Services> services_;  ///< every route borrows it
   std::unique_ptr<reactor::Workers> readers_;      ///< what reads the journal for long
+  std::unique_ptr<Purge> purge_;
   std::unique_ptr<http::Router> router_;
   std::unique_ptr<http::Server> server_;
   uv_timer_t* sweep_ = nullptr;

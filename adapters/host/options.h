@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
 
+#include "engine/policy/retention.h"
 #include "engine/ports/runtime.h"
 #include "journal/base/result.h"
 
@@ -28,6 +30,11 @@ struct Options {
   std::optional<engine::ports::Capacity> capacity;
   /// Bytes kept free on each file system of DATA; absent: a twentieth of it, 16 to 512 MiB.
   std::optional<std::uint64_t> disk_reserve_bytes;
+  /// What is deleted when it is old; recorded in the journal. By default everything is kept.
+  engine::policy::Retention retention;
+  /// When retention looks first, and how often from then on.
+  std::chrono::milliseconds retention_first{5'000};
+  std::chrono::milliseconds retention_every{3'600'000};
   /// `actuary-init`; empty: looked for beside this program and in the installation's libexec.
   std::filesystem::path init_binary;
   /// The journal refused to go on: nothing is acknowledged any more. Empty: the process is left to

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/decision/effect.h"
+#include "engine/policy/retention.h"
 #include "journal/record/record.h"
 
 namespace actuary::engine::directory {
@@ -18,6 +19,7 @@ struct Settings {
   std::uint32_t concurrent_builds_max = 2;
   std::uint32_t concurrent_runs_max = 190;  ///< below the runtime's network namespaces
   std::uint32_t waiting_runs_max = 10'000;
+  policy::Retention retention;
 };
 
 /// All that a decision may look at besides its own aggregate.

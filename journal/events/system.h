@@ -24,8 +24,13 @@ struct SettingsAdopted {
   std::uint32_t waiting_runs_max = 0;
   std::uint32_t options_policy = 0;  ///< versions of the policies that this program has
   std::uint32_t admission_policy = 0;
+  std::uint32_t retention_policy = 0;  ///< 0: nothing is ever deleted
+  Microseconds runs_kept_us{-1};       ///< after their end; negative: for ever
+  std::uint32_t runs_kept_newest = 0;
+  Microseconds builds_kept_us{-1};
   ACTUARY_FIELDS(SettingsAdopted, memory_mbytes, disk_mbytes, concurrent_builds_max,
-                 concurrent_runs_max, waiting_runs_max, options_policy, admission_policy);
+                 concurrent_runs_max, waiting_runs_max, options_policy, admission_policy,
+                 retention_policy, runs_kept_us, runs_kept_newest, builds_kept_us);
 };
 
 }  // namespace actuary::journal::events

@@ -11,6 +11,8 @@ class App;
 /// one `command_line_*.cc`.
 namespace actuary::tools {
 
+struct RetentionArguments;
+
 /// Does what was asked; returns the exit code.
 using Choice = std::function<int()>;
 
@@ -25,6 +27,9 @@ void add_journal(CLI::App& app, Choice& choice);
 /// `journal backup` and `journal restore`.
 void add_journal_backup(CLI::App& journal, Choice& choice);
 void add_backup(CLI::App& app, Choice& choice);
+void add_retention(CLI::App& app, Choice& choice);
+/// `--delete-runs-after`, `--keep-runs`, `--delete-builds-after`.
+void add_retention_policy(CLI::App& command, RetentionArguments& policy);
 void add_replay(CLI::App& app, Choice& choice);
 void add_state(CLI::App& app, Choice& choice);
 void add_fleet(CLI::App& app, Choice& choice);

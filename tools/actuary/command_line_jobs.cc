@@ -62,6 +62,7 @@ void add_serve(CLI::App& app, Choice& choice) {
                    "MB kept free: below it commands are refused (else a twentieth of the disk, 16 "
                    "to 512)")
       ->check(CLI::Range(std::uint64_t{8}, std::uint64_t{1} << 20U));
+  add_retention_policy(*serve, arguments->retention);
   serve->callback(
       [&choice, arguments] { choice = [arguments] { return serve_command(*arguments); }; });
 }

@@ -18,10 +18,25 @@ struct RunArguments {
 };
 [[nodiscard]] int run_command(const RunArguments& arguments);
 
+/// Days; a part of one counts too.
+struct RetentionArguments {
+  std::optional<double> runs_after_days;
+  std::optional<std::uint32_t> keep_runs;
+  std::optional<double> builds_after_days;
+};
+
+struct RetentionPlanArguments {
+  std::string data;
+  RetentionArguments policy;  ///< none given: what the engine decides by
+  bool json = false;
+};
+[[nodiscard]] int retention_plan_command(const RetentionPlanArguments& arguments);
+
 struct ServeArguments {
   std::string data;
   std::string listen;  ///< `ADDR:PORT`; empty: as last time
   std::optional<std::uint64_t> disk_reserve_mbytes;
+  RetentionArguments retention;
 };
 [[nodiscard]] int serve_command(const ServeArguments& arguments);
 

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   add_audit(app, choice);
   add_journal(app, choice);
   add_backup(app, choice);
+  add_retention(app, choice);
   add_replay(app, choice);
   add_state(app, choice);
   add_fleet(app, choice);

@@ -11,6 +11,7 @@
 #include "tools/actuary/engine_access.h"
 #include "tools/actuary/exit_codes.h"
 #include "tools/actuary/interrupts.h"
+#include "tools/actuary/retention.h"
 
 namespace actuary::tools {
 namespace {
@@ -90,6 +91,7 @@ int serve_command(const ServeArguments& arguments) {
   if (arguments.disk_reserve_mbytes) {
     options.disk_reserve_bytes = *arguments.disk_reserve_mbytes * (std::uint64_t{1} << 20U);
   }
+  options.retention = retention_of(arguments.retention, {});
   if (const Status set = set_listen(arguments.listen, options); !set) {
     console::error(set.error().detail);
     return kUsage;

@@ -38,7 +38,8 @@ class Teller {
     const StreamId system = journal::record::system_stream();
     write({}, "system.ClaimTerm", {},
           {{system, events::TermClaimed{term_, 11 * term_, 4242, "actuary"}},
-           {system, events::SettingsAdopted{8192, 65536, 2, 190, 10'000, 1, 1}}});
+           {system, events::SettingsAdopted{8192, 65536, 2, 190, 10'000, 1, 1, 0, Microseconds{-1},
+                                            0, Microseconds{-1}}}});
   }
 
   void user(Command command) {

@@ -1,0 +1,117 @@
+#include "adapters/host/purge.h"
+
+#include "projections/retention/plan.h"
+
+namespace actuary::adapters::host {
+
+using engine::executor::Command;
+using engine::policy::Expiry;
+
+/// What a worker finds; the loop reads it when the worker is done.
+struct Purge::Plan {
+  Result<std::vector<Expiry>> expiries;
+};
+
+Purge::Purge(Outside outside, engine::policy::Retention policy)
+    : outside_(std::move(outside)),
+      policy_(policy),
+      begin_(outside_.clock.now()),
+      self_(std::make_shared<Purge*>(this)) {}
+
+Purge::~Purge() { *self_ = nullptr; }
+
+void Purge::start(uv_loop_t* loop, std::chrono::milliseconds first,
+                  std::chrono::milliseconds every) {
+  if (policy_.keeps_everything()) return;
+  timer_ = new uv_timer_t;
+  uv_timer_init(loop, timer_);
+  timer_->data = this;
+  uv_timer_start(
+      timer_, [](uv_timer_t* timer) { static_cast<Purge*>(timer->data)->look(); },
+      static_cast<std::uint64_t>(first.count()), static_cast<std::uint64_t>(every.count()));
+}
+
+void Purge::close() {
+  *self_ = nullptr;
+  due_.clear();
+  if (timer_ == nullptr) return;
+  uv_close(reinterpret_cast<uv_handle_t*>(std::exchange(timer_, nullptr)),
+           [](uv_handle_t* handle) { delete reinterpret_cast<uv_timer_t*>(handle); });
+}
+
+/// A wall clock that leaps must not delete what is young: within one boot the other clock tells.
+bool Purge::clock_jumped(const Instant& now) {
+  if (now.boot_id != begin_.boot_id) return false;
+  const Microseconds drift = (now.utc - begin_.utc) - (now.boot - begin_.boot);
+  const bool jumped = drift > kClockDriftMax || drift < -Microseconds{kClockDriftMax};
+  if (jumped && !jumped_ && outside_.on_note) {
+    outside_.on_note(
+        "the wall clock jumped, so nothing is deleted; start the engine again if it is right now");
+  }
+  jumped_ = jumped;
+  return jumped;
+}
+
+void Purge::look() {
+  if (planning_ || !due_.empty() || clock_jumped(outside_.clock.now())) return;
+  const auto plan = std::make_shared<Plan>();
+  const Status submitted = outside_.readers.submit(
+      [plan, &views = outside_.views, policy = policy_] {
+        plan->expiries = projections::retention::plan(views, policy);
+      },
+      [self = self_, plan] {
+        if (*self != nullptr) (*self)->work_off(plan);
+      });
+  planning_ = submitted.has_value();
+}
+
+void Purge::work_off(std::shared_ptr<Plan> plan) {
+  planning_ = false;
+  if (!plan->expiries) {
+    if (outside_.on_note) outside_.on_note("retention: " + plan->expiries.error().detail);
+    return;
+  }
+  const Timestamp now = outside_.clock.now().utc;
+  for (Expiry& each : *plan->expiries) {
+    if (each.due <= now) due_.push_back(std::move(each));
+  }
+  deleted_ = 0;
+  for (std::size_t i = 0; i < kPurgeSlice; ++i) delete_next();
+}
+
+/// Resurrected or deleted meanwhile: it is not what the plan was made for.
+bool Purge::still_wanted(const Expiry& expiry) const {
+  if (expiry.stream.kind == StreamKind::kRun) {
+    const auto run = outside_.views.runs().get(RunId::parse(expiry.stream.id.view()).value());
+    return run && *run && !(*run)->deleted && (*run)->finished_at == expiry.finished_at;
+  }
+  const auto build = outside_.views.builds().get(BuildId::parse(expiry.stream.id.view()).value());
+  return build && *build && !(*build)->deleted && (*build)->finished_at == expiry.finished_at;
+}
+
+/// One more when one is done: a slice is on its way, never all of them.
+void Purge::delete_next() {
+  while (!due_.empty()) {
+    const Expiry each = std::move(due_.front());
+    due_.pop_front();
+    if (!still_wanted(each)) continue;
+    const std::string reason = "retention: " + each.reason;
+    Command command = each.stream.kind == StreamKind::kRun
+                          ? Command{engine::run::Command{engine::run::Delete{
+                                RunId::parse(each.stream.id.view()).value(), reason}}}
+                          : Command{engine::build::Command{engine::build::Delete{
+                                BuildId::parse(each.stream.id.view()).value(), reason}}};
+    outside_.executor.submit({std::move(command), Principal{}, CommandId{}, 0,
+                              [self = self_](const Result<Position>& done) {
+                                if (*self == nullptr) return;
+                                (*self)->deleted_ += done ? 1U : 0U;
+                                (*self)->delete_next();
+                              }});
+    return;
+  }
+  if (deleted_ > 0 && outside_.on_note) {
+    outside_.on_note("retention: " + std::to_string(std::exchange(deleted_, 0)) + " deleted");
+  }
+}
+
+}  // namespace actuary::adapters::host

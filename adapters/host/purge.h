@@ -1,0 +1,65 @@
+#pragma once
+
+#include <uv.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/reactor/workers.h"
+#include "engine/executor/executor.h"
+#include "engine/policy/retention.h"
+#include "projections/runner/views.h"
+
+namespace actuary::adapters::host {
+
+/// Deletes what the retention policy no longer keeps, as commands like any other: each deletion is
+/// an event with its reason. Looks every `every`, and works off what is due in slices, so that it
+/// never stands in the way of other commands. Lives on the loop's thread.
+class Purge {
+ public:
+  struct Outside {
+    engine::executor::Executor& executor;
+    const projections::runner::Views& views;
+    reactor::Workers& readers;  ///< plans there: it reads every run
+    Clock& clock;
+    /// One line for the operator. May be empty.
+    std::function<void(const std::string&)> on_note;
+  };
+
+  Purge(Outside outside, engine::policy::Retention policy);
+  ~Purge();
+  Purge(const Purge&) = delete;
+  Purge& operator=(const Purge&) = delete;
+
+  void start(uv_loop_t* loop, std::chrono::milliseconds first, std::chrono::milliseconds every);
+  void close();
+
+ private:
+  struct Plan;
+
+  void look();
+  void work_off(std::shared_ptr<Plan> plan);
+  void delete_next();
+  [[nodiscard]] bool still_wanted(const engine::policy::Expiry& expiry) const;
+  [[nodiscard]] bool clock_jumped(const Instant& now);
+
+  Outside outside_;
+  const engine::policy::Retention policy_;
+  const Instant begin_;
+  std::deque<engine::policy::Expiry> due_;
+  std::size_t deleted_ = 0;
+  bool planning_ = false;
+  bool jumped_ = false;
+  uv_timer_t* timer_ = nullptr;
+  std::shared_ptr<Purge*> self_;  ///< null in what is called after the end
+};
+
+/// Deletions that are on their way at once: what other commands may have to wait for.
+inline constexpr std::size_t kPurgeSlice = 32;
+/// How far the wall clock may run from the boot clock before it is no longer believed.
+inline constexpr Seconds kClockDriftMax{3600};
+
+}  // namespace actuary::adapters::host

@@ -1,0 +1,70 @@
+"""What is deleted because it is old: the plan that is shown is the plan that is worked off."""
+import json
+import time
+
+from program import Case, Engine, actuary, example
+
+POLICY = ("--delete-runs-after", "0", "--keep-runs", "1", "--delete-builds-after", "0")
+
+
+class Retention(Case):
+    def plan(self, *options):
+        done = actuary("retention", "plan", "--data", self.data, "--json", *options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)["items"]
+
+    def test_runs_and_builds_go_as_planned_and_say_why(self):
+        runs = []
+        for _ in range(3):
+            done = self.run_folder(example("crasher"), "--input", '{"exitCode":0}', "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            runs.append(json.loads(done.stdout)["run"])
+        old, newest = runs[:2], runs[2]
+        self.assertEqual(self.plan(), [], "nothing is deleted unless somebody said so")
+        planned = self.plan(*POLICY)
+        self.assertEqual([item["id"] for item in planned], [run["id"] for run in old])
+
+        engine = Engine(self.data, listen=None, options=POLICY)
+        self.addCleanup(engine.stop)
+        for run in old:
+            status, answer = self.wait_until_gone(engine, f"/v2/actor-runs/{run['id']}")
+            self.assertEqual((status, answer["error"]["type"]), (404, "record-not-found"))
+            self.assertEqual(answer["error"]["data"]["status"], "SUCCEEDED")
+            self.assertIn("retention: ended more than", answer["error"]["data"]["reason"])
+            self.assertEqual(engine.call("GET", f"/v2/datasets/{run['defaultDatasetId']}")[0], 404)
+        self.assertEqual(engine.data("GET", f"/v2/actor-runs/{newest['id']}")["status"],
+                         "SUCCEEDED")
+        builds = [item["id"] for item in self.plan()]
+        self.assertEqual(sorted(builds), sorted(run["buildId"] for run in old),
+                         "no run is left of them, and the tag has moved on")
+        engine.stop()
+
+        again = Engine(self.data, listen=None, options=POLICY)
+        self.addCleanup(again.stop)
+        for build in builds:
+            self.assertEqual(self.wait_until_gone(again, f"/v2/actor-builds/{build}")[0], 404)
+        self.assertEqual(again.data("GET", f"/v2/actor-builds/{newest['buildId']}")["status"],
+                         "SUCCEEDED")
+        self.assertEqual(self.plan(), [])
+
+    def wait_until_gone(self, engine, path):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            status, answer = engine.call("GET", path)
+            if status != 200:
+                return status, answer
+            time.sleep(0.2)
+        self.fail(f"{path} is still there")
+
+    def test_a_policy_that_is_none_names_its_flag(self):
+        done = actuary("retention", "plan", "--data", self.data, "--delete-runs-after", "-1")
+        self.assert_says(done, 64, "--delete-runs-after")
+
+    def test_everything_is_kept_by_default_and_the_plan_says_how_to_change_that(self):
+        done = actuary("retention", "plan", "--data", self.data)
+        self.assert_says(done, 0, "actuary serve --delete-runs-after")
+
+
+if __name__ == "__main__":
+    import unittest
+    unittest.main()
