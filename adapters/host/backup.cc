@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/host/keys.h"
 #include "adapters/storages/dump.h"
 #include "journal/archive/files.h"
 #include "journal/base/directory_lock.h"
@@ -264,6 +265,7 @@ Result<Manifest> restore(const std::string& file, const fs::path& data, const Pr
   };
   TRY(manifest, archive::read_backup(file, take));
   TRY_VOID(archive::check_restored(manifest, restored));
+  TRY_VOID(Keys::disown_run_tokens(workshop / "keys"));
   TRY_VOID(made.finish());
   return manifest;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "adapters/host/crypto.h"
+#include "journal/witness/preflight.h"
 
 namespace actuary::adapters::host {
 namespace {
@@ -19,6 +20,8 @@ namespace {
 constexpr std::string_view kRunTokenPrefix = "apify_run_";
 constexpr std::string_view kUserTokenPrefix = "apify_api_";
 constexpr std::string_view kSealPrefix = "sealed:v1:";
+/// Random, made by each restore; there is none before the first one.
+constexpr const char* kEraFile = "era.key";
 constexpr std::size_t kTokenLength = 43;  // 256 bits in base 62
 
 Bytes random_bytes(IdSource& ids, std::size_t count) {
@@ -104,12 +107,25 @@ Result<std::unique_ptr<Keys>> Keys::open(const std::filesystem::path& folder, Id
   if (!std::filesystem::exists(file))
     TRY_VOID(write_key(file, random_bytes(ids, crypto::kKeyBytes)));
   TRY(master, read_key(file));
-  return std::unique_ptr<Keys>(new Keys(std::move(master), ids));
+  Bytes era;
+  if (std::filesystem::exists(folder / kEraFile)) {
+    TRY(read, read_key(folder / kEraFile));
+    era = std::move(read);
+  }
+  return std::unique_ptr<Keys>(new Keys(std::move(master), era, ids));
 }
 
-Keys::Keys(Bytes master, IdSource& ids)
+Status Keys::disown_run_tokens(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return fail(Code::kStorageFailed, folder.string() + ": " + error.message());
+  TRY(era, journal::witness::new_store_id());
+  return write_key(folder / kEraFile, era);
+}
+
+Keys::Keys(Bytes master, const Bytes& era, IdSource& ids)
     : pepper_(crypto::hmac(master, "token hashes")),
-      signing_key_(crypto::hmac(master, "run tokens")),
+      signing_key_(crypto::hmac(master, "run tokens" + era)),
       sealing_key_(crypto::hmac(master, "sealed values")),
       ids_(ids) {}
 

@@ -18,6 +18,12 @@ class Keys final : public engine::ports::Secrets {
   [[nodiscard]] static Result<std::unique_ptr<Keys>> open(const std::filesystem::path& folder,
                                                           IdSource& ids);
 
+  /// For a folder that was restored: no run token of before is one from now on, because what the
+  /// lost future began may have the same run and the same epoch as what comes now.
+  ///
+  /// errors: kStorageFailed
+  [[nodiscard]] static Status disown_run_tokens(const std::filesystem::path& folder);
+
   [[nodiscard]] std::string run_token(const engine::ports::ContainerKey& key,
                                       const UserId& user_id) override;
   [[nodiscard]] std::optional<engine::ports::RunToken> read_run_token(
@@ -28,7 +34,7 @@ class Keys final : public engine::ports::Secrets {
   [[nodiscard]] Result<std::string> open(std::string_view sealed) override;
 
  private:
-  Keys(Bytes master, IdSource& ids);
+  Keys(Bytes master, const Bytes& era, IdSource& ids);
 
   Bytes pepper_;
   Bytes signing_key_;
