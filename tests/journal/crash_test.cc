@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <random>
 
 #include "journal/rocks/rocks_journal.h"
+#include "journal/witness/witness.h"
 #include "tests/contract/journal_contract.h"
 #include "tests/journal/folder.h"
 
@@ -49,6 +51,22 @@ class Appender {
     if (line.empty() || line.back() != '\n') return {};
     line.pop_back();
     return line;
+  }
+  void signal(int number) const { ::kill(pid_, number); }
+  /// Reads to the end: after what was written before `last` come three refusals and nothing else.
+  void expect_no_more_than(Position acknowledged, Position last) {
+    int refusals = 0;
+    for (std::string next = line(); !next.empty(); next = line()) {
+      if (std::isdigit(static_cast<unsigned char>(next[0])) == 0) {
+        EXPECT_EQ(next, "storage-failed");
+        ++refusals;
+        continue;
+      }
+      EXPECT_EQ(refusals, 0) << "acknowledged after a failure";
+      acknowledged = std::stoull(next);
+    }
+    EXPECT_EQ(refusals, 3);
+    EXPECT_LE(acknowledged, last) << "acknowledged what the next writer does not have";
   }
   void kill() {
     if (pid_ <= 0) return;
@@ -128,6 +146,55 @@ TEST(JournalCrash, AFullDiskPoisonsTheJournalAndLosesNothingAcknowledged) {
   }
   EXPECT_GT(acknowledged, 10U);
   EXPECT_GE(inspect(folder.path()), acknowledged);
+}
+
+/// What an operator with a copy does: the folder's own inode is another one afterwards.
+void replace_folder(const std::string& path) {
+  std::filesystem::copy(path, path + ".copy", std::filesystem::copy_options::recursive);
+  std::filesystem::rename(path, path + ".former");
+  std::filesystem::rename(path + ".copy", path);
+}
+
+TEST(JournalCrash, AWriterThatWasPausedWhileAnotherTookOverNeverAcknowledges) {
+  for (const bool replaced : {true, false}) {
+    const Folder folder;
+    const std::string path = folder.path("journal");
+    std::filesystem::create_directories(path);
+    Appender former({path});
+    Position acknowledged = 0;
+    for (int i = 0; i < 20; ++i) acknowledged = std::stoull("0" + former.line());
+    former.signal(SIGSTOP);
+    std::filesystem::remove(path + "/LOCK");
+    {
+      const auto refused = journal::rocks::RocksJournal::open({.path = path});
+      ASSERT_FALSE(refused) << "the lock is on the folder, and a paused process still holds it";
+      EXPECT_EQ(to_string(refused.error().code), to_string(Code::kInUse));
+    }
+    Position before = 0;
+    if (replaced) {
+      replace_folder(path);
+      before = inspect(path);
+      auto next = std::move(journal::rocks::RocksJournal::open({.path = path}).value());
+      const Scribe scribe(*next);
+      ASSERT_TRUE(append(*next, scribe.fit({scribe.claim(next->head().term + 1)})));
+      former.signal(SIGCONT);
+      former.expect_no_more_than(acknowledged, before);
+      const auto note = scribe.note(stream_named('a'), "of the next one");
+      EXPECT_TRUE(append(*next, scribe.fit({note, note, note})));
+    } else {
+      // Forced past the lock, in place: what another kernel's lock manager would let happen.
+      const std::string witness = path + "/witness";
+      const auto seen = journal::witness::read(witness).value();
+      const journal::witness::Owner owner{seen->owner.id, seen->owner.term + 1, 77};
+      const auto next = journal::witness::Witness::claim(witness, owner, seen->slots);
+      ASSERT_TRUE(next);
+      before = seen->slots.front().last;
+      former.signal(SIGCONT);
+      former.expect_no_more_than(acknowledged, before);
+    }
+    EXPECT_EQ(former.wait(), 0);
+    EXPECT_GE(inspect(path), acknowledged);
+  }
 }
 
 TEST(JournalCrash, AnotherProcessIsRefusedByName) {

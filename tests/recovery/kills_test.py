@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Kills a workload of 50 commands at each of its system calls in turn, and once more in recovery.
+"""Kills a workload of 50 commands at each of its system calls in turn, and once more in recovery;
+and an open that has to put back two lost batches at each of its own.
 
 The calls of all threads are counted together, from the first one that names the folder, so the
 making of the journal is within. Counted are the calls that can change what is on the disk: a death
@@ -77,6 +78,40 @@ def nested_kills(program, step, rounds, depth, seed):
     return counts, broken
 
 
+def killed_repairs(program, step, stride, seed):
+    """An open that finds two acknowledged batches only in the witness, killed at each call."""
+    rng = random.Random(seed)
+    counts, broken = {"calls": 0, "kills": 0}, []
+    with torture.scratch() as folder:
+        lab = torture.Lab(program, folder)
+        lab.fresh()
+        assert lab.write(seed, 10, "small", "dies-open") == torture.DONE
+        earlier = torture.read_image(lab.journal)
+        # Claims a term and appends once: the two batches of the witness.
+        assert lab.write(seed + 1, 1, "small", "dies-open") == torture.DONE
+        torn = {name: content for name, content in earlier.items() if name.startswith("store/")}
+        torn["witness"] = torture.read_image(lab.journal)["witness"]
+        said = torture.read_bytes(lab.said_file)
+
+        def killed(when):
+            torture.write_image(torn, lab.journal)
+            torture.write_bytes(lab.said_file, said)
+            return killed_at(lab, step, when, seed + 2, batches=1)[:2]
+
+        ended, counts["calls"] = killed(0)
+        assert ended == torture.DONE, f"the open that repairs ended with {ended}"
+        asides = [name for name in torture.read_image(lab.journal) if name.startswith("aside-")]
+        assert asides, "nothing was kept aside, so nothing was repaired"
+        for begin in range(1, counts["calls"] + 1, stride):
+            when = begin + rng.randrange(stride)
+            if not torture.ended_by(killed(when)[0]):
+                continue
+            counts["kills"] += 1
+            check(lab, f"a repair killed at call {when}", broken)
+        lab.close()
+    return counts, broken
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -92,14 +127,17 @@ def main():
                                  arguments.seed, arguments.any)
     nested, also = nested_kills(arguments.program, arguments.step, arguments.chains, 3,
                                 arguments.seed)
-    broken += also
+    repairs, more = killed_repairs(arguments.program, arguments.step,
+                                   max(1, arguments.stride // 3), arguments.seed)
+    broken += also + more
     print(f"{counts['kills']} kills at {counts['calls']} system calls of {COMMANDS} commands, "
           f"{counts['acknowledged']} acknowledged records; {nested['kills']} kills in "
-          f"{nested['chains']} chains of recoveries; {len(broken)} broken promises; "
+          f"{nested['chains']} chains of recoveries; {repairs['kills']} kills at "
+          f"{repairs['calls']} calls of a repair; {len(broken)} broken promises; "
           f"{time.monotonic() - started:.0f} s")
     for line in broken[:20]:
         print("  " + line)
-    enough = counts["kills"] > 20 and nested["kills"] > nested["chains"]
+    enough = counts["kills"] > 20 and nested["kills"] > nested["chains"] and repairs["kills"] > 10
     return 1 if broken or not enough else 0
 
 
