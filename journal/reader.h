@@ -18,6 +18,7 @@ struct Head {
   std::string id;
   std::uint32_t format = 0;
   merkle::Hash root{};  ///< of the Merkle tree over all records up to `position`
+  Position first = 1;   ///< what is before it was moved to archives; read from there while they are
 };
 
 /// What can be asked of a journal: by the engine that writes it, and by tools that only look.
@@ -34,7 +35,8 @@ class Reader {
 
   /// Visits records from `from` on, in order, each one verified.
   ///
-  /// errors: kCorrupt and kNewerVersion name the position
+  /// errors: kCorrupt and kNewerVersion name the position; kUnavailable names the archive that a
+  ///         record was moved to and that is not there; so do all that read records
   [[nodiscard]] virtual Status scan(Position from, const Visit& visit) const = 0;
   /// As `scan`, but the bytes as they are stored and hashed, not verified and not decoded.
   ///

@@ -14,7 +14,8 @@ namespace actuary::journal::archive {
 ///
 ///     BACKUP.json  journal.records  …  MANIFEST.json  MANIFEST.sha256
 struct Manifest {
-  std::string kind;  ///< `data`: a whole DATA folder; `journal`: nothing else
+  std::string kind;  ///< `data`: a whole DATA folder; `journal`: nothing else;
+                     ///< `archive`: a prefix that was moved out
   std::uint32_t format = 1;
   std::string journal_id;
   std::uint32_t journal_format = 0;
@@ -30,6 +31,8 @@ inline constexpr std::string_view kHeadName = "BACKUP.json";
 inline constexpr std::string_view kManifestName = "MANIFEST.json";
 inline constexpr std::string_view kDigestName = "MANIFEST.sha256";
 inline constexpr std::string_view kRecordsName = "journal.records";
+/// In an archive only: where each record begins in `journal.records`, 8 bytes each, big-endian.
+inline constexpr std::string_view kOffsetsName = "journal.offsets";
 inline constexpr std::size_t kManifestBytesMax = std::size_t{256} << 20U;
 
 [[nodiscard]] Bytes to_json(const Manifest& manifest);

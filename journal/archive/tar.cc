@@ -180,6 +180,30 @@ Status TarWriter::finish() {
   return sync_folder_of(path_);
 }
 
+Result<std::vector<Located>> locate_entries(int file) {
+  struct stat facts {};
+  if (::fstat(file, &facts) != 0) return system_failure("the archive");
+  const auto size = static_cast<std::uint64_t>(facts.st_size);
+  std::vector<Located> found;
+  for (std::uint64_t at = 0; found.size() < kLocatedMax && at + kBlock <= size;) {
+    Block block{};
+    if (::pread(file, block.data(), kBlock, static_cast<off_t>(at)) !=
+        static_cast<ssize_t>(kBlock)) {
+      return system_failure("the archive");
+    }
+    if (std::all_of(block.begin(), block.end(), [](char c) { return c == 0; })) return found;
+    const auto bytes = size_of(block);
+    const std::string name(block.data(), ::strnlen(block.data(), kNameBytesMax));
+    at += kBlock;
+    if (!bytes || name.empty() || header(name, *bytes) != block || *bytes > size - at) {
+      return bad("a header is not one that we write");
+    }
+    found.push_back({name, at, *bytes});
+    at += *bytes + padding_of(*bytes);
+  }
+  return bad("it ends too early");
+}
+
 Result<std::unique_ptr<TarReader>> TarReader::open(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0 && errno == ENOENT) return fail(Code::kNotFound, "there is no file " + path);

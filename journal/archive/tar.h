@@ -94,6 +94,17 @@ class TarReader {
   Entry entry_;
 };
 
+struct Located {
+  std::string name;
+  std::uint64_t at = 0;  ///< of the content, in the file
+  std::uint64_t bytes = 0;
+};
+/// Where the entries are, at most kLocatedMax, from the headers alone.
+///
+/// errors: kCorrupt: not a tar file of ours
+[[nodiscard]] Result<std::vector<Located>> locate_entries(int file);
+
+inline constexpr std::size_t kLocatedMax = 16;
 inline constexpr std::size_t kNameBytesMax = 99;
 inline constexpr std::size_t kPieceBytes = std::size_t{256} << 10U;
 

@@ -12,12 +12,13 @@ namespace actuary::journal::feed {
 
 /// What a feed and its subscriptions have in common; outlives both.
 struct Subscription::Shared {
-  explicit Shared(const Reader& reader) : journal(reader), horizon(reader.head().position) {}
+  explicit Shared(const Reader& reader)
+      : journal(reader), first(reader.head().first), horizon(reader.head().position) {}
 
   const Reader& journal;  ///< read only while `reading` counts it and `closed` is false
   std::mutex mutex;       ///< guards what follows
   std::condition_variable changed;
-  Position first = 1;
+  Position first;
   Position horizon;
   bool closed = false;
   std::size_t subscriptions = 0;

@@ -30,14 +30,42 @@ Status compare(const Reader& journal, TileId id, BytesView made) {
   return mismatch(id, stored, made);
 }
 
+/// What the tree says of a record that is not looked at.
+class Leaves {
+ public:
+  explicit Leaves(const Reader& journal) : journal_(journal) {}
+
+  Result<Hash> operator()(Position position) {
+    const std::uint64_t index = position - 1;
+    if (hashes_.empty() || index % kTileWidth == 0) {
+      TRY(tile, journal_.tile({0, index / kTileWidth}));
+      hashes_ = std::move(tile);
+    }
+    const std::size_t at = index % kTileWidth;
+    if (hashes_.size() >= (at + 1) * kHashBytes) return hash_at(hashes_, at);
+    return fail(Code::kCorrupt, name_of({0, index / kTileWidth}) + " is too short");
+  }
+
+ private:
+  const Reader& journal_;
+  Bytes hashes_;
+};
+
 }  // namespace
 
-Status verify_tree(const Reader& journal, const Progress& progress) {
+Status verify_tree(const Reader& journal, const Progress& progress, Position from) {
   const Head head = journal.head();
   Edge edge;
   std::vector<Tile> full;
   Status problem;
-  TRY_VOID(journal.scan_stored(1, [&](Position position, BytesView stored) {
+  Leaves leaves(journal);
+  for (Position at = 1; at < from; ++at) {
+    TRY(hash, leaves(at));
+    edge.push(hash, full);
+    for (const Tile& tile : full) TRY_VOID(compare(journal, tile.id, tile.hashes));
+    full.clear();
+  }
+  TRY_VOID(journal.scan_stored(from, [&](Position position, BytesView stored) {
     if (position > head.position) return false;
     edge.push(leaf_hash(stored), full);
     for (const Tile& tile : full) {

@@ -21,6 +21,7 @@ inline constexpr std::array<std::string_view, 5> kFamilyNames = {"default", "log
 inline constexpr std::string_view kMetaId = "id";
 inline constexpr std::string_view kMetaFormat = "format";
 inline constexpr std::string_view kMetaHead = "head";
+inline constexpr std::string_view kMetaArchives = "archives";
 
 /// What `meta/head` holds: 88 bytes; 16 in a journal that was written before there was a tree, 48
 /// before there was a witness.

@@ -145,7 +145,13 @@ Result<Version> RocksJournal::known_version(const StreamId& stream) const {
 
 Head RocksJournal::head() const {
   const std::lock_guard guard(mutex_);
-  return {frontier_.position, frontier_.term, store_->id(), kFormat, edge_.root()};
+  return {frontier_.position, frontier_.term, store_->id(), kFormat, edge_.root(), store_->first()};
+}
+
+Position RocksJournal::last_batch_begin() const { return store_->head().first; }
+
+Status RocksJournal::forget_archived(Position last, const std::string& path) {
+  return sole_writer_.write_unwitnessed([&] { return store_->forget_archived(last, path); });
 }
 
 Version RocksJournal::version_of(const StreamId& stream) const {

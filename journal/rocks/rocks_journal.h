@@ -58,6 +58,14 @@ class RocksJournal final : public Journal {
   [[nodiscard]] Result<std::vector<Record>> read_stream(const StreamId& stream) const override;
   [[nodiscard]] Result<Bytes> tile(merkle::TileId id) const override;
 
+  /// Where the last batch began when this was opened: it stays in the log whatever is archived.
+  [[nodiscard]] Position last_batch_begin() const;
+  /// Notes that `path` has the records up to `last`, and deletes them from the log: journal/archive
+  /// has seen to it that it has. While nothing is appended.
+  ///
+  /// errors: kStorageFailed: perhaps done
+  [[nodiscard]] Status forget_archived(Position last, const std::string& path);
+
  private:
   struct Queued {
     std::vector<Record> batch;

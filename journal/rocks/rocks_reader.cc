@@ -1,6 +1,7 @@
 #include "journal/rocks/rocks_reader.h"
 
 #include "journal/journal.h"
+#include "journal/rocks/preflight.h"
 #include "journal/rocks/store.h"
 
 namespace actuary::journal::rocks {
@@ -15,7 +16,16 @@ RocksReader::~RocksReader() = default;
 
 Head RocksReader::head() const {
   const StoredHead& head = store_->head();
-  return {head.position, head.term, store_->id(), store_->format(), head.root};
+  return {head.position, head.term, store_->id(), store_->format(), head.root, store_->first()};
+}
+
+const std::vector<Archived>& RocksReader::archives() const { return store_->archives(); }
+
+Position RocksReader::first_readable() const { return store_->first_readable(); }
+
+Result<witness::Plan> RocksReader::compare(const std::string& path,
+                                           const std::optional<witness::Evidence>& evidence) const {
+  return witness::compare_with_witness(place_of(path), evidence, *store_);
 }
 
 Version RocksReader::version_of(const StreamId& stream) const {

@@ -4,10 +4,12 @@
 #include <string>
 
 #include "journal/reader.h"
+#include "journal/witness/preflight.h"
 
 namespace actuary::journal::rocks {
 
 class Store;
+struct Archived;
 
 /// A journal as it is now, for tools: nothing is locked, claimed or written, and an engine may be
 /// running in the same folder. What is appended later is not seen.
@@ -28,6 +30,16 @@ class RocksReader final : public Reader {
   [[nodiscard]] Result<Record> read(Position position) const override;
   [[nodiscard]] Result<std::vector<Record>> read_stream(const StreamId& stream) const override;
   [[nodiscard]] Result<Bytes> tile(merkle::TileId id) const override;
+
+  [[nodiscard]] const std::vector<Archived>& archives() const;
+  /// From where on records can be had: 1 while every archive can be read.
+  [[nodiscard]] Position first_readable() const;
+  /// What an open would find and do. `evidence` was read before this reader was opened, from
+  /// `path`, the journal's folder.
+  ///
+  /// errors: kCorrupt: something acknowledged is missing, and it says what
+  [[nodiscard]] Result<witness::Plan> compare(
+      const std::string& path, const std::optional<witness::Evidence>& evidence) const;
 
   /// The index of streams as it is stored, for verification: `kind id version` -> position.
   using VisitIndex = std::function<bool(BytesView key, BytesView value)>;

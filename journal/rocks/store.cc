@@ -50,17 +50,21 @@ Result<Version> Store::last_version(const StreamId& stream) const {
   return bytes_number(key.substr(prefix.size()));
 }
 
-Result<Record> Store::read(Position position) const {
-  rocksdb::PinnableSlice stored;
+Result<Bytes> Store::read_stored(Position position) const {
+  if (position < first()) return read_archived(position);
+  std::string stored;
   const auto found =
       database_->Get(read_options(), family(Family::kLog), number_bytes(position), &stored);
-  if (!found.ok()) {
-    TRY_VOID(checked(found).map_error([&](Error error) {
-      error.detail = "record " + std::to_string(position) + ": " + error.detail;
-      return error;
-    }));
-  }
-  return codec::decode_record(view(stored), position);
+  TRY_VOID(checked(found).map_error([&](Error error) {
+    error.detail = "record " + std::to_string(position) + ": " + error.detail;
+    return error;
+  }));
+  return stored;
+}
+
+Result<Record> Store::read(Position position) const {
+  TRY(stored, read_stored(position));
+  return codec::decode_record(stored, position);
 }
 
 Result<Record> Store::read_within(Position position, Position head) const {
@@ -82,9 +86,14 @@ Status Store::scan(Position from, Position to, const Visit& visit) const {
 }
 
 Status Store::scan_stored(Position from, Position to, const VisitStored& visit) const {
+  Position expected = from == 0 ? 1 : from;
+  if (expected < first()) {
+    TRY(more, scan_archived(expected, visit));
+    if (!more) return {};
+    expected = first();
+  }
   const std::unique_ptr<rocksdb::Iterator> each(
       database_->NewIterator(read_options(), family(Family::kLog)));
-  Position expected = from == 0 ? 1 : from;
   for (each->Seek(number_bytes(expected)); each->Valid(); each->Next(), ++expected) {
     const BytesView key = view(each->key());
     if (key.size() != 8 || bytes_number(key) != expected) {

@@ -10,10 +10,19 @@
 #include <string>
 #include <vector>
 
+#include "journal/archive/segment.h"
 #include "journal/rocks/layout.h"
 #include "journal/witness/witnessed.h"
 
 namespace actuary::journal::rocks {
+
+/// Records that were moved to a file, as the journal notes it.
+struct Archived {
+  Position first = 0;
+  Position last = 0;
+  std::string path;  ///< absolute
+  friend bool operator==(const Archived&, const Archived&) = default;
+};
 
 /// The RocksDB below the journal: made, checked, opened and read. It never decides what is
 /// appended.
@@ -67,6 +76,15 @@ class Store final : public witness::Witnessed {
   /// A tile as a tree with this edge has it.
   [[nodiscard]] Result<Bytes> tile(merkle::TileId id, const merkle::Edge& edge) const;
 
+  // store_archive.cc
+  /// The first record of the log itself; those before it are read from their archives.
+  [[nodiscard]] Position first() const;
+  [[nodiscard]] const std::vector<Archived>& archives() const { return archives_; }
+  /// From where on records can be had: 1 while every archive can be read.
+  [[nodiscard]] Position first_readable() const;
+  /// Notes the archive and deletes what it has, in one batch.
+  [[nodiscard]] Status forget_archived(Position last, const std::string& path);
+
   // store_witness.cc
   [[nodiscard]] witness::Testimony end() const override;
   [[nodiscard]] Status sound() const override { return tree_problem_; }
@@ -92,6 +110,12 @@ class Store final : public witness::Witnessed {
                                               const StoredHead& head, merkle::Edge& edge);
   [[nodiscard]] Status load_meta();
   [[nodiscard]] Status verify_head() const;
+  [[nodiscard]] Result<Bytes> read_stored(Position position) const;
+  /// store_archive.cc
+  [[nodiscard]] Status load_archives(const std::string& directory);
+  [[nodiscard]] Result<Bytes> read_archived(Position position) const;
+  /// What the log has no more; false: the visitor has seen enough.
+  [[nodiscard]] Result<bool> scan_archived(Position from, const VisitStored& visit) const;
   /// store_tree.cc
   [[nodiscard]] Status load_tree();
   [[nodiscard]] Status make_tree();
@@ -103,6 +127,8 @@ class Store final : public witness::Witnessed {
   std::string id_;
   std::uint32_t format_ = 0;
   StoredHead head_;
+  std::vector<Archived> archives_;  ///< from record 1 on, without a gap
+  std::vector<Result<std::unique_ptr<archive::Segment>>> segments_;  ///< of each, or why not
   bool writable_ = false;
   bool has_tree_ = true;  ///< false: written before there was one
   merkle::Edge edge_;

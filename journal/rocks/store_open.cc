@@ -148,6 +148,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& directory) {
   }
   store->database_.reset(raw);
   TRY_VOID(store->load_meta());
+  TRY_VOID(store->load_archives(directory));
   TRY_VOID(store->verify_head());
   store->writable_ = true;
   TRY_VOID(store->load_tree());
@@ -163,6 +164,7 @@ Result<std::unique_ptr<Store>> Store::open_read_only(const std::string& director
                                                 &store->families_, &raw)));
   store->database_.reset(raw);
   TRY_VOID(store->load_meta());
+  TRY_VOID(store->load_archives(directory));
   TRY_VOID(store->verify_head());
   // Tools must be able to look at a damaged journal, so this is said when a tile is asked for.
   store->tree_problem_ = store->load_tree();

@@ -48,6 +48,8 @@ class Rules {
     return term_breach(record);
   }
   [[nodiscard]] std::uint64_t terms() const { return terms_; }
+  /// The walk begins in the middle, at a record of this term.
+  void begin_in(std::uint64_t term) { term_ = term; }
 
  private:
   std::optional<std::string> term_breach(const Record& record) {
@@ -75,10 +77,15 @@ class Rules {
 class Walk {
  public:
   Walk(const RocksReader& journal, const Progress& progress)
-      : journal_(journal), progress_(progress), head_(journal.head()) {}
+      : journal_(journal),
+        progress_(progress),
+        head_(journal.head()),
+        begin_(journal.first_readable()) {}
 
   Result<Report> run() {
-    walk_log();
+    report_.first = begin_;
+    if (begin_ > 1) begin_behind_archives();
+    if (!report_.fault) walk_log();
     if (!report_.fault) TRY_VOID(walk_index());
     if (!report_.fault && (index_fault_ || !(index_ == log_))) TRY_VOID(find_index_fault());
     report_.terms = rules_.terms();
@@ -96,8 +103,15 @@ class Walk {
     if (progress_) progress_(report_.records, head_.position);
   }
 
+  void begin_behind_archives() {
+    const auto first = journal_.read(begin_);
+    if (!first) return fault(begin_, first.error().detail);
+    const bool claims = std::holds_alternative<events::TermClaimed>(first->event);
+    rules_.begin_in(claims ? first->term - 1 : first->term);
+  }
+
   void walk_log() {
-    Position next = 1;
+    Position next = begin_;
     const auto scanned = journal_.scan_stored(next, [&](Position at, BytesView stored) {
       if (at > head_.position) return false;
       const auto record = codec::decode_record(stored, at);
@@ -139,7 +153,7 @@ class Walk {
       const Version found = rocks::bytes_number(key.substr(kPrefixBytes));
       const Position at = rocks::bytes_number(value);
       if (found != version + 1 || at <= position || at > head_.position) index_fault_ = true;
-      index_.add(key, at);
+      if (at >= begin_) index_.add(key, at);
       version = found;
       position = at;
       return true;
@@ -154,7 +168,7 @@ class Walk {
   /// The slow way, taken only when log and index are known to differ: asks for each record.
   Status find_index_fault() {
     Status failed;
-    const auto scanned = journal_.scan(1, [&](const Record& record) {
+    const auto scanned = journal_.scan(begin_, [&](const Record& record) {
       if (record.position > head_.position) return false;
       const std::string name =
           describe(record.stream) + " version " + std::to_string(record.version);
@@ -187,6 +201,7 @@ class Walk {
   const RocksReader& journal_;
   const Progress& progress_;
   const Head head_;
+  const Position begin_;  ///< 1, or what comes after archives that cannot be read
   Rules rules_;
   SetHash log_;
   SetHash index_;

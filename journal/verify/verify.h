@@ -20,6 +20,7 @@ struct Report {
   std::uint64_t bytes = 0;  ///< of the records as stored
   std::uint64_t streams = 0;
   std::uint64_t terms = 0;
+  Position first = 1;  ///< what is before it is in archives that could not be read
   std::optional<Fault> fault;
 };
 
@@ -29,7 +30,8 @@ using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 /// Walks the whole journal: every record's checksum, structure and position, causes and epochs that
 /// lie before it, terms that are claimed upwards and by nobody else used, and that the index of
 /// streams has exactly the log's records, their versions without a gap and in the order of the log.
-/// Memory does not depend on the journal's size.
+/// Memory does not depend on the journal's size. Archives are walked too; what is in one that
+/// cannot be read is left out.
 ///
 /// errors: kStorageFailed: the disk did not answer; damage is a fault, not an error
 /// source: journal/FORMAT.md

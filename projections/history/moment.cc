@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace actuary::projections::history {
 namespace {
@@ -103,13 +104,16 @@ Result<Moment> find_moment(const journal::Reader& journal, const When& when) {
     return Moment{*position, record.recorded_at};
   }
   const Timestamp at = std::get<Timestamp>(when);
-  TRY(first, journal.read(1));
+  // Without the archives as long as they are not needed.
+  Position low = journal.head().first;
+  Position high = head + 1;
+  TRY(kept, journal.read(low));
+  if (kept.recorded_at.utc > at) high = std::exchange(low, 1);
+  TRY(first, journal.read(low));  // not later than `at`, or there is none
   if (first.recorded_at.utc > at) {
     return fail(Code::kNotFound, "the journal began only at " + to_iso(first.recorded_at.utc) +
                                      ", after " + to_iso(at));
   }
-  Position low = 1;  // not later than `at`
-  Position high = head + 1;
   Instant found = first.recorded_at;
   while (high - low > 1) {
     const Position middle = low + (high - low) / 2;

@@ -59,9 +59,37 @@ void add_stats_and_verify(CLI::App* journal, const Arguments& arguments, Choice&
       choice, journal_verify_command)
       ->footer(
           "Checks every record's checksum and structure, positions, versions, causes, epochs,\n"
-          "terms, the index of streams and the Merkle tree.\n"
-          "Exit codes: 0 whole, 1 damaged, 64 there is no journal.\n\n"
+          "terms, the index of streams and the Merkle tree; and names what the witness saw\n"
+          "acknowledged and the journal has no more.\n"
+          "Exit codes: 0 whole, 1 damaged or incomplete, 64 there is no journal.\n\n"
           "Example: actuary journal verify --data /srv/actuary");
+}
+
+void add_archive(CLI::App* journal, Choice& choice) {
+  const auto arguments = std::make_shared<ArchiveArguments>();
+  CLI::App* archive =
+      journal->add_subcommand("archive", "Move the oldest records into a file, proofs and all");
+  archive->add_option("DATA", arguments->data, kDataHelp);
+  archive->add_option("--data", arguments->data, kDataHelp);
+  archive
+      ->add_option("--before", arguments->before,
+                   "Position, time (2026-11-22T10:00:00Z) or age (-90d); what is there stays")
+      ->required();
+  archive->add_option("-o,--output", arguments->file,
+                      "FILE (default: DATA/journal/archive/records-FIRST-LAST.tar)");
+  archive->add_flag("--json", arguments->json, "For programs: JSON, one document a line");
+  archive->footer(
+      "With the engine stopped. The file is written, synced and compared with the journal before\n"
+      "anything is deleted. Hashes stay, so every proof still verifies. Whatever needs an "
+      "archived\n"
+      "record reads it from FILE; without FILE it says so, and the engine still starts from its\n"
+      "snapshot. Only whole tiles of 256 records before the newest snapshot are moved.\n"
+      "Exit codes: 0 done, 1 the file cannot be written, 64 nothing may be moved, and why,\n"
+      "74 the journal was refused, 75 an engine is running.\n\n"
+      "Example: actuary journal archive /srv/actuary --before -90d -o /mnt/old/2026-08.tar");
+  archive->callback([&choice, arguments] {
+    choice = [arguments] { return journal_archive_command(*arguments); };
+  });
 }
 
 }  // namespace
@@ -71,13 +99,14 @@ void add_journal(CLI::App& app, Choice& choice) {
   CLI::App* journal = app.add_subcommand("journal", "Look into the journal, follow it, check it");
   journal->require_subcommand(1);
   journal->footer(
-      "They lock and change nothing, and an engine may be running.\n\n"
+      "All but restore and archive lock and change nothing, and an engine may be running.\n\n"
       "Example: actuary journal verify");
   add_tail(journal, arguments, choice);
   add_show(journal, arguments, choice);
   add_export(journal, arguments, choice);
   add_stats_and_verify(journal, arguments, choice);
   add_journal_backup(*journal, choice);
+  add_archive(journal, choice);
 }
 
 }  // namespace actuary::tools

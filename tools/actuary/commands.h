@@ -91,6 +91,14 @@ struct JournalArguments {
 [[nodiscard]] int journal_stats_command(const JournalArguments& arguments);
 [[nodiscard]] int journal_verify_command(const JournalArguments& arguments);
 
+struct ArchiveArguments {
+  std::string data;
+  std::string before;  ///< position or time
+  std::string file;    ///< empty: one in DATA/journal/archive
+  bool json = false;
+};
+[[nodiscard]] int journal_archive_command(const ArchiveArguments& arguments);
+
 struct BackupArguments {
   std::string file;  ///< the backup, or a folder that one goes into
   std::string data;

@@ -6,9 +6,13 @@
 
 namespace actuary::tools {
 
+std::string journal_folder(const JournalArguments& arguments) {
+  return (data_folder(arguments.data) / "journal").string();
+}
+
 Result<std::unique_ptr<journal::rocks::RocksReader>> open_journal(
     const JournalArguments& arguments) {
-  return journal::rocks::RocksReader::open((data_folder(arguments.data) / "journal").string());
+  return journal::rocks::RocksReader::open(journal_folder(arguments));
 }
 
 int report_error(const Error& error) {

@@ -10,6 +10,8 @@
 
 namespace actuary::tools {
 
+/// DATA/journal.
+[[nodiscard]] std::string journal_folder(const JournalArguments& arguments);
 /// The journal of the command's DATA folder, to look at.
 [[nodiscard]] Result<std::unique_ptr<journal::rocks::RocksReader>> open_journal(
     const JournalArguments& arguments);

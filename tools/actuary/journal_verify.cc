@@ -1,4 +1,4 @@
-#include "journal/verify/verify.h"
+#include "journal/verify/acknowledged.h"
 
 #include "journal/merkle/verify_tree.h"
 #include "journal/verify/stats.h"
@@ -29,11 +29,14 @@ int show_fault(const JournalArguments& arguments, const Fault& fault) {
   return kFailed;
 }
 
-int show_whole(const JournalArguments& arguments, const journal::Head& head, const Report& report) {
+int show_whole(const JournalArguments& arguments, const journal::Head& head, const Report& report,
+               Position witnessed) {
   if (arguments.json) {
     console::out(Json{{"ok", true},
                       {"journalId", head.id},
                       {"position", head.position},
+                      {"witnessed", witnessed},
+                      {"first", report.first},
                       {"records", report.records},
                       {"bytes", report.bytes},
                       {"streams", report.streams},
@@ -45,6 +48,14 @@ int show_whole(const JournalArguments& arguments, const journal::Head& head, con
   console::out("whole: " + std::to_string(report.records) + " records up to position " +
                std::to_string(head.position) + ", " + std::to_string(report.streams) +
                " streams, " + std::to_string(report.terms) + " terms, journal " + head.id + "\n");
+  if (witnessed != 0) {
+    console::out("nothing is missing that the witness saw, up to record " +
+                 std::to_string(witnessed) + "\n");
+  }
+  if (report.first > 1) {
+    console::out("records 1 to " + std::to_string(report.first - 1) +
+                 " are in archives that are not there; only their hashes were checked\n");
+  }
   return kSucceeded;
 }
 
@@ -71,23 +82,25 @@ std::string table_of(std::string_view title, const std::map<std::string_view, Sh
 }  // namespace
 
 int journal_verify_command(const JournalArguments& arguments) {
-  const auto journal = open_journal(arguments);
-  if (!journal && journal.error().code == Code::kCorrupt) {
-    return show_fault(arguments, {0, journal.error().detail});
-  }
-  if (!journal) return report_error(journal.error());
+  const auto opened = journal::verify::open_beside_witness(journal_folder(arguments));
+  if (!opened) return report_error(opened.error());
+  if (!opened->journal) return show_fault(arguments, *opened->fault);
+  const journal::rocks::RocksReader& journal = *opened->journal;
   ProgressLine line("verified");
   const auto report = journal::verify::verify(
-      **journal, [&](std::uint64_t done, std::uint64_t all) { line(done, all); });
+      journal, [&](std::uint64_t done, std::uint64_t all) { line(done, all); });
   if (!report) return report_error(report.error());
   if (report->fault) return show_fault(arguments, *report->fault);
-  const Status tree = journal::merkle::verify_tree(**journal, [&](Position at) {
-    line(at, (*journal)->head().position, "hashes");
+  const auto told = [&](Position at) {
+    line(at, journal.head().position, "hashes");
     return true;
-  });
+  };
+  const Status tree = journal::merkle::verify_tree(journal, told, report->first);
   if (!tree && tree.error().code != Code::kCorrupt) return report_error(tree.error());
   if (!tree) return show_fault(arguments, {0, tree.error().detail});
-  return show_whole(arguments, (*journal)->head(), *report);
+  // Last: what is there is whole, and something is not there.
+  if (opened->fault) return show_fault(arguments, *opened->fault);
+  return show_whole(arguments, journal.head(), *report, opened->witnessed);
 }
 
 int journal_stats_command(const JournalArguments& arguments) {
