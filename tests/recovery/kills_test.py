@@ -128,7 +128,7 @@ def main():
     nested, also = nested_kills(arguments.program, arguments.step, arguments.chains, 3,
                                 arguments.seed)
     repairs, more = killed_repairs(arguments.program, arguments.step,
-                                   max(1, arguments.stride // 3), arguments.seed)
+                                   max(1, arguments.stride // 2), arguments.seed)
     broken += also + more
     print(f"{counts['kills']} kills at {counts['calls']} system calls of {COMMANDS} commands, "
           f"{counts['acknowledged']} acknowledged records; {nested['kills']} kills in "
