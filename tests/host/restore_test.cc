@@ -43,6 +43,7 @@ class Restore : public testing::Test {
  protected:
   Restore() {
     live(1);
+    std::ofstream(data_ / "ballast") << std::string(1 << 20, 'b');
     EXPECT_TRUE(host::back_up(data_, backup_, Timestamp{}, {}));
     live(2);
     const auto restored = host::restore(backup_, restored_.string(), {});
@@ -104,6 +105,11 @@ TEST_F(Restore, EachRestoreBeginsAnEraOfItsOwn) {
   ASSERT_TRUE(host::back_up(restored_, second, Timestamp{}, {}));
   ASSERT_TRUE(host::restore(second, folder_.path("third"), {}));
   EXPECT_FALSE(keys(folder_.path("third"))->read_run_token(token));
+}
+
+TEST_F(Restore, TheBallastIsNotBackedUp) {
+  EXPECT_FALSE(fs::exists(restored_ / "ballast"));
+  EXPECT_LT(fs::file_size(backup_), std::uintmax_t{1} << 20U);
 }
 
 TEST_F(Restore, TheTermOfTheLostFutureIsNotTheNextOne) {
