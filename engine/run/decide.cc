@@ -2,6 +2,7 @@
 
 #include "engine/directory/directory.h"
 #include "engine/policy/options.h"
+#include "engine/policy/restart.h"
 #include "engine/run/decider.h"
 #include "journal/base/assert.h"
 
@@ -117,6 +118,27 @@ Status check_capacity(const events::RunOptions& options, const ports::Capacity& 
 
 events::AttemptBegan began(const Facts& facts, const Instant& now) {
   return {facts.next_cause, facts.attempts + 1, now + kStartWithin};
+}
+
+bool wants_restart(const Facts& facts, const ReportExited& report, const Instant& now) {
+  const bool failed = report.evidence == Evidence::kExitReport && report.exit_code.value_or(0) != 0;
+  return facts.options.restart_on_error && failed && policy::may_restart(facts.restarts, now);
+}
+
+/// The next attempt begins where this one ended: the run keeps its place, and its timeout.
+Events restart(const Facts& facts, const Attempt& attempt, const ReportExited& report,
+               const Instant& now) {
+  return on(
+      facts, ended(facts, attempt, report, now),
+      events::AttemptBegan{events::AttemptCause::kRestart, facts.attempts + 1, now + kStartWithin});
+}
+
+/// What an exit makes of a run that nobody is stopping.
+Events restart_or_finish(const Facts& facts, const Attempt& attempt,
+                         const std::optional<Stop>& stop, const ReportExited& report,
+                         const Instant& now) {
+  if (!stop && wants_restart(facts, report, now)) return restart(facts, attempt, report, now);
+  return finish(facts, attempt, outcome_of(report), report, now);
 }
 
 /// Kill, then remove, then declare: each step has its own deadline, so nothing is stuck.
@@ -258,7 +280,7 @@ Decision decide(const Ready& s, const ReportExited& report, const Context& conte
     return start_failed(s.facts, *s.attempt, Outcome::kFailed, report.detail, context.now);
   }
   Events result = on(s.facts, started(s.facts, *s.attempt, context.now));
-  for (Proposed& event : finish(s.facts, *s.attempt, outcome_of(report), report, context.now)) {
+  for (Proposed& event : restart_or_finish(s.facts, *s.attempt, s.stop, report, context.now)) {
     result.push_back(std::move(event));
   }
   return result;
@@ -308,7 +330,7 @@ Decision decide(const Running& s, const ReportExited& report, const Context& con
   if (!s.attempt->started_at && report.evidence != Evidence::kExitReport) {
     return start_failed(s.facts, *s.attempt, Outcome::kFailed, report.detail, context.now);
   }
-  return finish(s.facts, *s.attempt, outcome_of(report), report, context.now);
+  return restart_or_finish(s.facts, *s.attempt, s.stop, report, context.now);
 }
 
 Decision decide(const Running& s, const Abort& command, const Context& context) {

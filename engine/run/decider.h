@@ -11,7 +11,7 @@
 ///
 ///     Absent -Start-> Ready -ReportStarted-> Running -ReportExited-> Finished -Resurrect-> Running
 ///                       |                      |-DeadlineReached-> TimingOut -ReportExited->
-///                       Finished
+///                       Finished               '-ReportExited, restart on error-> Running
 ///                       |-Abort--------------->|-Abort-----------> Aborting  -ReportExited->
 ///                       Finished
 ///

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "engine/policy/restart.h"
 #include "engine/run/decider.h"
 #include "journal/base/assert.h"
 
@@ -44,7 +45,8 @@ struct Evolver {
                            .attempts = 0,
                            .next_cause = events::AttemptCause::kFirstStart,
                            .timeout_at = std::nullopt,
-                           .status_message_final = false},
+                           .status_message_final = false,
+                           .restarts = {}},
                  .attempt = std::nullopt,
                  .stop = std::nullopt,
                  .held_reason = {}};
@@ -66,6 +68,11 @@ struct Evolver {
                           .start_by = e.start_by};
     Facts facts = facts_in(state);
     facts.attempts = e.number;
+    if (e.cause == events::AttemptCause::kRestart) {
+      if (facts.restarts.size() == policy::kRestartsMax)
+        facts.restarts.erase(facts.restarts.begin());
+      facts.restarts.push_back(at);
+    }
     if (std::holds_alternative<Ready>(state))
       return Ready{std::move(facts), attempt, std::nullopt, {}};
     return Running{std::move(facts), Phase::kStarting, attempt, std::nullopt, {}};
@@ -126,6 +133,7 @@ struct Evolver {
     facts.env_vars = e.env_vars;
     facts.next_cause = events::AttemptCause::kResurrection;
     facts.status_message_final = false;
+    facts.restarts.clear();
     return Running{std::move(facts), Phase::kWaiting, std::nullopt, std::nullopt, {}};
   }
 

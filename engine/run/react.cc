@@ -79,8 +79,12 @@ struct Reactor {
                     "Run " + e.run_id.str() + " of build " + e.build_number + " was accepted.");
   }
   Effects operator()(const events::RunHeld& e) const { return log_line(facts, at, e.reason); }
-  Effects operator()(const events::AttemptBegan&) const {
-    Effects effects = log_line(facts, at, "Creating container.");
+  Effects operator()(const events::AttemptBegan& e) const {
+    Effects effects;
+    if (e.cause == events::AttemptCause::kRestart) {
+      effects = log_line(facts, at, "The process ended with an error and is started again.");
+    }
+    effects.push_back(log_line(facts, at, "Creating container.").front());
     effects.emplace_back(FenceStorages{key_of(facts, attempt_of(after)->epoch)});
     return effects;
   }

@@ -27,9 +27,10 @@ struct Facts {
   events::AttemptCause next_cause = events::AttemptCause::kFirstStart;
   std::optional<Instant> timeout_at;  ///< counted from the first start, anew from a resurrection
   bool status_message_final = false;
+  std::vector<Instant> restarts;  ///< the last ones after an error, at most kRestartsMax
   ACTUARY_FIELDS(Facts, run_id, actor_id, user_id, build_id, build_number, image, options, env_vars,
                  key_value_store_id, dataset_id, request_queue_id, input_key, meta, created_at,
-                 attempts, next_cause, timeout_at, status_message_final);
+                 attempts, next_cause, timeout_at, status_message_final, restarts);
 };
 
 /// One start of the container; see law 8.

@@ -254,6 +254,28 @@ inline Given a_live_run(std::uint32_t timeout_secs = 60) {
   given.happens({{stream_of(kRun), events::AttemptStarted{given.epoch(), at(10), timeout_at}, 10}});
   return given;
 }
+/// RUNNING since second 10 with `restartOnError`, and restarted `times` times at once.
+inline Given a_restarting_run(int times) {
+  std::vector<Past> run = a_run();
+  std::get<events::RunCreated>(run.front().event).options.restart_on_error = true;
+  Given given{an_actor(), a_success(), run};
+  const StreamId stream = stream_of(kRun);
+  const auto live = [&](events::AttemptCause cause, std::uint32_t number) {
+    given.happens({{stream, events::AttemptBegan{cause, number, at(131)}, 10}});
+    given.happens({{stream, events::AttemptFenced{given.epoch(), 5}, 10},
+                   {stream, events::AttemptStarted{given.epoch(), at(10), at(70)}, 10}});
+  };
+  live(events::AttemptCause::kFirstStart, 1);
+  for (int i = 0; i < times; ++i) {
+    events::AttemptEnded ended;
+    ended.epoch = given.epoch();
+    ended.exit_code = 1;
+    ended.ended_at = at(10);
+    given.happens({{stream, ended, 10}});
+    live(events::AttemptCause::kRestart, static_cast<std::uint32_t>(i) + 2);
+  }
+  return given;
+}
 /// Finished at second 20.
 inline Given a_finished_run(events::Outcome outcome, std::optional<std::int32_t> exit_code = 0) {
   Given given = a_live_run();

@@ -205,6 +205,54 @@ TEST(Exit, OutOfMemorySaysSo) {
             std::string::npos);
 }
 
+TEST(Restart, OnErrorBeginsTheNextAttemptAtOnce) {
+  const Given given = a_restarting_run(0);
+  auto end = ended(given, Evidence::kExitReport, 20, 10, 7);
+  given.when(exited(given, 7), 20)
+      .then({on_run(end),
+             on_run(events::AttemptBegan{AttemptCause::kRestart, 2, at(20) + kStartWithin})});
+  Given next = given;
+  next.then_happens(exited(given, 7), 20);
+  EXPECT_EQ(status(next), "RUNNING");
+  EXPECT_TRUE(wants<decision::FenceStorages>(next.effects));
+  EXPECT_NE(next.epoch(), given.epoch());
+  next.then_happens(exited(given, 0), 21);
+  EXPECT_EQ(status(next), "RUNNING") << "the old container's report is stale";
+}
+
+TEST(Restart, HappensAtMostThreeTimesInSixtySeconds) {
+  Given given = a_restarting_run(3);
+  Given soon = given;
+  soon.then_happens(exited(given, 1), 69);
+  EXPECT_EQ(status(soon), "FAILED");
+  Given later = a_restarting_run(3);
+  later.then_happens(exited(given, 1), 70);
+  EXPECT_EQ(status(later), "RUNNING") << "what is a minute old is forgiven";
+}
+
+TEST(Restart, IsNotForSuccessNorForWhatNobodySawNorWithoutTheOption) {
+  const Given given = a_restarting_run(0);
+  Given success = given;
+  success.then_happens(exited(given, 0), 20);
+  EXPECT_EQ(status(success), "SUCCEEDED");
+  Given unseen = given;
+  unseen.then_happens(gone(given), 20);
+  EXPECT_EQ(status(unseen), "FAILED");
+  Given plain = a_live_run();
+  plain.then_happens(exited(plain, 1), 20);
+  EXPECT_EQ(status(plain), "FAILED");
+}
+
+TEST(Restart, KeepsTheTimeoutAndNeverOverridesAStop) {
+  Given given = a_restarting_run(1);
+  EXPECT_EQ(deadline(given.run()), at(70));
+  Given aborted = given;
+  aborted.then_happens(Abort{kRun}, 20).then_happens(exited(given, 137), 21);
+  EXPECT_EQ(status(aborted), "ABORTED");
+  given.then_happens(DeadlineReached{kRun}, 70).then_happens(exited(given, 137), 71);
+  EXPECT_EQ(status(given), "TIMED-OUT");
+}
+
 TEST(Abort, AtOnceKillsAndEscalates) {
   Given given = a_live_run();
   given.when(Abort{kRun}, 15).then({on_run(events::AbortRequested{AbortMode::kImmediate, at(25)})});

@@ -100,6 +100,8 @@ std::vector<Row> run_rows() {
       {"RUNNING, starting, given up", then(resurrected_attempt(true), due, 200)},
       {"RUNNING, live", a_live_run()},
       {"RUNNING, live, without timeout", a_live_run(0)},
+      {"RUNNING, live, restarts on error", a_restarting_run(0)},
+      {"RUNNING, live, restarts spent", a_restarting_run(3)},
       {"TIMING-OUT, killed", then(a_live_run(), due, 70)},
       {"TIMING-OUT, removed", then(then(a_live_run(), due, 70), due, 80)},
       {"ABORTING, immediate", then(a_live_run(), at_once, 15)},
