@@ -20,6 +20,7 @@ struct Settings {
   std::uint32_t concurrent_runs_max = 190;  ///< below the runtime's network namespaces
   std::uint32_t waiting_runs_max = 10'000;
   policy::Retention retention;
+  std::uint32_t waiting_secs_max = 24 * 3600;  ///< then a run that waits for room fails; 0: never
 };
 
 /// All that a decision may look at besides its own aggregate.

@@ -28,6 +28,7 @@ events::SettingsAdopted adopted(const Settings& settings) {
   event.runs_kept_us = retention.runs.value_or(kForEver);
   event.runs_kept_newest = retention.keep_runs;
   event.builds_kept_us = retention.builds.value_or(kForEver);
+  event.waiting_secs_max = settings.waiting_secs_max;
   return event;
 }
 
@@ -41,6 +42,7 @@ Settings settings_of(const events::SettingsAdopted& event) {
     settings.retention = {kept(event.runs_kept_us), event.runs_kept_newest,
                           kept(event.builds_kept_us)};
   }
+  settings.waiting_secs_max = event.waiting_secs_max;
   return settings;
 }
 

@@ -19,12 +19,25 @@ const typename Map::mapped_type* find_in(const Map& map, const Key& key) {
 void release_run(Tables& d, const RunId& id) {
   const auto found = d.demands.find(id);
   if (found == d.demands.end()) return;
-  if (found->second.admitted) {
+  const RunDemand demand = found->second;
+  if (demand.admitted) {
     --d.runs_admitted;
-    d.memory_in_use_mbytes -= found->second.memory_mbytes;
-    d.disk_in_use_mbytes -= found->second.disk_mbytes;
+    d.memory_in_use_mbytes -= demand.memory_mbytes;
+    d.disk_in_use_mbytes -= demand.disk_mbytes;
+    d.accounts[demand.user_id].memory_in_use_mbytes -= demand.memory_mbytes;
   }
   d.demands.erase(found);
+  const Account& account = d.accounts[demand.user_id];
+  if (account.waiting.empty() && account.memory_in_use_mbytes == 0)
+    d.accounts.erase(demand.user_id);
+}
+
+/// Who waited longer and was not chosen has been passed.
+void pass_others(Tables& d, const UserId& chosen, Position since) {
+  for (auto& [user, account] : d.accounts) {
+    const bool older = !account.waiting.empty() && account.waiting.begin()->first < since;
+    if (user != chosen && older) ++account.passed;
+  }
 }
 
 void finish_build(Tables& d, const BuildId& id) {
@@ -55,7 +68,8 @@ struct Folder {
   }
 
   void operator()(const events::ActorCreated& e) const {
-    d.actors[e.actor_id] = {e.user_id, e.profile.name, e.profile.default_options, {}, {}, {}};
+    d.actors[e.actor_id] = {e.user_id, e.profile.name,    e.profile.default_options, {}, {},
+                            {},        e.profile.pricings};
     d.actor_names[{e.user_id, e.profile.name}] = e.actor_id;
   }
   void operator()(const events::ActorProfileChanged& e) const {
@@ -63,6 +77,7 @@ struct Folder {
     d.actor_names.erase({actor.user_id, actor.name});
     actor.name = e.profile.name;
     actor.default_options = e.profile.default_options;
+    actor.pricings = e.profile.pricings;
     d.actor_names[{actor.user_id, actor.name}] = id_of<ActorId>(record.stream);
   }
   void operator()(const events::VersionPut& e) const {
@@ -107,14 +122,16 @@ struct Folder {
     finish_build(d, id_of<BuildId>(record.stream));
   }
   void operator()(const events::BuildDeleted&) const {
+    removed();
     const auto id = id_of<BuildId>(record.stream);
     d.build_numbers.erase({d.builds.at(id).actor_id, d.builds.at(id).number});
     d.builds.erase(id);
   }
 
-  void operator()(const events::RunCreated& e) const { wait(e.run_id, e.options); }
+  void operator()(const events::RunCreated& e) const { wait(e.run_id, e.user_id, e.options); }
+  /// Its share is that of whoever asks for it again.
   void operator()(const events::RunResurrected& e) const {
-    wait(id_of<RunId>(record.stream), e.options);
+    wait(id_of<RunId>(record.stream), record.principal.user_id, e.options);
   }
   void operator()(const events::RunHeld& e) const {
     d.demands.at(id_of<RunId>(record.stream)).held = e.reason;
@@ -122,9 +139,12 @@ struct Folder {
   void operator()(const events::AttemptBegan&) const {
     const auto id = id_of<RunId>(record.stream);
     RunDemand& demand = d.demands.at(id);
+    if (const auto since = d.waiting_since.find(id); since != d.waiting_since.end())
+      pass_others(d, demand.user_id, since->second);
     stop_waiting(id);
     if (demand.admitted) return;
     demand.admitted = true;
+    d.accounts[demand.user_id].memory_in_use_mbytes += demand.memory_mbytes;
     ++d.runs_admitted;
     d.memory_in_use_mbytes += demand.memory_mbytes;
     d.disk_in_use_mbytes += demand.disk_mbytes;
@@ -146,7 +166,9 @@ struct Folder {
     storage.name = e.name;
     if (!e.name.empty()) d.storage_names[{storage.user_id, storage.kind, e.name}] = id;
   }
+  void operator()(const events::RunDeleted&) const { removed(); }
   void operator()(const events::StorageDeleted&) const {
+    removed();
     const auto id = id_of<StorageId>(record.stream);
     const auto found = d.storages.find(id);
     if (found == d.storages.end()) return;  // unnamed, and it had left memory
@@ -159,18 +181,23 @@ struct Folder {
   void operator()(const Other&) const {}
 
  private:
+  void removed() const { d.removed[record.position] = record.stream; }
   [[nodiscard]] ActorFacts& actor() const { return d.actors.at(id_of<ActorId>(record.stream)); }
 
-  void wait(const RunId& id, const events::RunOptions& options) const {
-    d.demands[id] = {options.memory_mbytes, options.disk_mbytes, false, {}};
+  void wait(const RunId& id, const UserId& user, const events::RunOptions& options) const {
+    d.demands[id] = {user, options.memory_mbytes, options.disk_mbytes, false, {}};
     d.waiting_runs[record.position] = id;
     d.waiting_since[id] = record.position;
+    d.accounts[user].waiting[record.position] = id;
   }
   void stop_waiting(const RunId& id) const {
-    if (const auto since = d.waiting_since.find(id); since != d.waiting_since.end()) {
-      d.waiting_runs.erase(since->second);
-      d.waiting_since.erase(since);
-    }
+    const auto since = d.waiting_since.find(id);
+    if (since == d.waiting_since.end()) return;
+    Account& account = d.accounts.at(d.demands.at(id).user_id);
+    if (account.waiting.begin()->first == since->second) account.passed = 0;
+    account.waiting.erase(since->second);
+    d.waiting_runs.erase(since->second);
+    d.waiting_since.erase(since);
   }
 };
 
@@ -179,6 +206,9 @@ struct Folder {
 void Directory::apply(const Record& record) {
   tables_.command_keys.apply(record);
   std::visit(Folder{tables_, record}, record.event);
+  auto& removed = tables_.removed;
+  while (!removed.empty() && removed.begin()->first + kRemovedAge <= record.position)
+    removed.erase(removed.begin());
 }
 
 std::optional<UserId> Directory::find_user(std::string_view username) const {

@@ -29,7 +29,8 @@ struct ActorFacts {
   std::map<std::string, events::ActorVersion> versions;
   std::map<std::string, BuildId> tags;
   std::map<std::string, std::uint32_t> last_build;  ///< by version number; survives the version
-  ACTUARY_FIELDS(ActorFacts, user_id, name, default_options, versions, tags, last_build);
+  std::vector<events::Pricing> pricings;
+  ACTUARY_FIELDS(ActorFacts, user_id, name, default_options, versions, tags, last_build, pricings);
 };
 
 /// Stays until its build is deleted: a number or a tag may ask for it at any time.
@@ -54,11 +55,20 @@ struct StorageFacts {
 
 /// What a run asks of the host, and whether it holds it now.
 struct RunDemand {
+  UserId user_id;
   std::uint64_t memory_mbytes = 0;
   std::uint64_t disk_mbytes = 0;
   bool admitted = false;
   std::string held;  ///< why it waits, as its user was told
-  ACTUARY_FIELDS(RunDemand, memory_mbytes, disk_mbytes, admitted, held);
+  ACTUARY_FIELDS(RunDemand, user_id, memory_mbytes, disk_mbytes, admitted, held);
+};
+
+/// One account's share: what it waits for, what it holds, and how long it was patient.
+struct Account {
+  std::map<Position, RunId> waiting;
+  std::uint64_t memory_in_use_mbytes = 0;
+  std::uint32_t passed = 0;  ///< younger runs of others that came before its oldest waiting one
+  ACTUARY_FIELDS(Account, waiting, memory_in_use_mbytes, passed);
 };
 
 struct NameLess {
@@ -83,17 +93,23 @@ struct Tables {
   std::map<Position, RunId> waiting_runs;
   std::map<RunId, Position> waiting_since;
   std::map<RunId, RunDemand> demands;
+  std::map<UserId, Account> accounts;  ///< of those whose runs wait or hold something
   std::map<Position, BuildId> waiting_builds;
   std::uint64_t memory_in_use_mbytes = 0;
   std::uint64_t disk_in_use_mbytes = 0;
   std::uint32_t builds_running = 0;
   std::uint32_t runs_admitted = 0;
   CommandKeys command_keys;
+  std::map<Position, StreamId> removed;  ///< the last deletions, at most kRemovedAge old
   ACTUARY_FIELDS(Tables, users, user_names, tokens, actors, actor_names, builds, build_numbers,
-                 storages, storage_names, waiting_runs, waiting_since, demands, waiting_builds,
-                 memory_in_use_mbytes, disk_in_use_mbytes, builds_running, runs_admitted,
-                 command_keys);
+                 storages, storage_names, waiting_runs, waiting_since, demands, accounts,
+                 waiting_builds, memory_in_use_mbytes, disk_in_use_mbytes, builds_running,
+                 runs_admitted, command_keys, removed);
 };
+
+/// For so many records a deletion is remembered, so that what a crash left outside is removed by
+/// the next start.
+inline constexpr Position kRemovedAge = 4096;
 
 class Directory {
  public:
@@ -134,6 +150,9 @@ class Directory {
     return tables_.waiting_builds;
   }
   [[nodiscard]] const RunDemand* find_demand(const RunId& id) const;
+  [[nodiscard]] const std::map<UserId, Account>& accounts() const { return tables_.accounts; }
+  /// Runs, builds and storages whose contents may still be there, although they are deleted.
+  [[nodiscard]] const std::map<Position, StreamId>& removed() const { return tables_.removed; }
   [[nodiscard]] std::uint64_t memory_in_use_mbytes() const { return tables_.memory_in_use_mbytes; }
   [[nodiscard]] std::uint64_t disk_in_use_mbytes() const { return tables_.disk_in_use_mbytes; }
   [[nodiscard]] std::uint32_t builds_running() const { return tables_.builds_running; }

@@ -28,7 +28,9 @@ constexpr Names<kCount<run::Command>> kRunNames = {"run.Start",         "run.Hol
                                                    "run.Resurrect",     "run.SetStatusMessage",
                                                    "run.Delete",        "run.ReportFenced",
                                                    "run.ReportStarted", "run.ReportStartFailed",
-                                                   "run.ReportExited",  "run.DeadlineReached"};
+                                                   "run.ReportExited",  "run.DeadlineReached",
+                                                   "run.Reboot",        "run.Metamorph",
+                                                   "run.Charge"};
 constexpr Names<kCount<storage::Command>> kStorageNames = {"storage.Create", "storage.Change",
                                                            "storage.Delete"};
 

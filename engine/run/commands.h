@@ -115,8 +115,31 @@ struct DeadlineReached {
   ACTUARY_FIELDS(DeadlineReached, run_id);
 };
 
-using Command =
-    std::variant<Start, Hold, Admit, Abort, Resurrect, SetStatusMessage, Delete, ReportFenced,
-                 ReportStarted, ReportStartFailed, ReportExited, DeadlineReached>;
+/// A new container, nothing else changes.
+struct Reboot {
+  RunId run_id;
+  ACTUARY_FIELDS(Reboot, run_id);
+};
+
+/// Goes on as another Actor of the same user. Its input is in the key-value store already.
+struct Metamorph {
+  RunId run_id;
+  ActorId actor_id;
+  std::string build;      ///< tag or number; empty: the Actor's default
+  std::string input_key;  ///< as `metamorph_input_key` says
+  ACTUARY_FIELDS(Metamorph, run_id, actor_id, build, input_key);
+};
+
+/// `count` events of that name happened; the run's user pays for them.
+struct Charge {
+  RunId run_id;
+  std::string event_name;
+  std::uint64_t count = 0;
+  ACTUARY_FIELDS(Charge, run_id, event_name, count);
+};
+
+using Command = std::variant<Start, Hold, Admit, Abort, Resurrect, SetStatusMessage, Delete,
+                             ReportFenced, ReportStarted, ReportStartFailed, ReportExited,
+                             DeadlineReached, Reboot, Metamorph, Charge>;
 
 }  // namespace actuary::engine::run

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <type_traits>
 
 #include "engine/directory/directory.h"
 #include "engine/policy/options.h"
 #include "engine/policy/restart.h"
 #include "engine/run/decider.h"
+#include "engine/run/on_stream.h"
 #include "journal/base/assert.h"
 
 namespace actuary::engine::run {
@@ -12,17 +14,6 @@ namespace {
 using events::Escalation;
 using events::Evidence;
 using events::Outcome;
-
-/// Events on the run's own stream.
-template <class... E>
-Events on(const Facts& facts, E... event) {
-  const StreamId stream = stream_of(facts.run_id);
-  return {Proposed{stream, std::move(event)}...};
-}
-
-Decision noted(const Facts& facts, std::string_view command) {
-  return on(facts, events::CommandNoted{std::string(command)});
-}
 
 Decision run_not_finished(std::string_view verb) {
   return fail(Code::kRunNotFinished, "Only a finished run can be " + std::string(verb) +
@@ -103,19 +94,6 @@ events::AttemptStarted started(const Facts& facts, const Attempt& attempt, const
   return event;
 }
 
-/// What the host can never give is refused, so that nothing waits for ever.
-Status check_capacity(const events::RunOptions& options, const ports::Capacity& capacity) {
-  const auto exceeded = [](std::string_view what, std::uint64_t limit) {
-    return fail(Code::kLimitExceeded, "By launching this job you will exceed the " +
-                                          std::string(what) + " limit of " + std::to_string(limit) +
-                                          " MB for all your Actor runs and builds.");
-  };
-  if (options.memory_mbytes > capacity.memory_mbytes)
-    return exceeded("memory", capacity.memory_mbytes);
-  if (options.disk_mbytes > capacity.disk_mbytes) return exceeded("disk", capacity.disk_mbytes);
-  return {};
-}
-
 events::AttemptBegan began(const Facts& facts, const Instant& now) {
   return {facts.next_cause, facts.attempts + 1, now + kStartWithin};
 }
@@ -131,6 +109,12 @@ Events restart(const Facts& facts, const Attempt& attempt, const ReportExited& r
   return on(
       facts, ended(facts, attempt, report, now),
       events::AttemptBegan{events::AttemptCause::kRestart, facts.attempts + 1, now + kStartWithin});
+}
+
+/// The old container is proven gone, so the new one may come.
+Events replace(const Facts& facts, const Attempt& attempt, const ReportExited& report,
+               const Instant& now) {
+  return on(facts, ended(facts, attempt, report, now), began(facts, now));
 }
 
 /// What an exit makes of a run that nobody is stopping.
@@ -159,12 +143,25 @@ Decision escalate(const Facts& facts, const Attempt& attempt, const Stop& stop, 
   return finish(facts, attempt, outcome, lost, now);
 }
 
+Decision give_up_waiting(const Facts& facts) {
+  return on(facts,
+            events::RunFinished{Outcome::kFailed, std::nullopt,
+                                "Actor could not start: no room for it became free in time"});
+}
+
 /// A start that took too long: the half-made container is removed, and its absence ends the
 /// attempt.
 Decision give_up_starting(const Facts& facts, const Attempt& attempt,
                           const std::optional<Stop>& stop, const Instant& now) {
   if (!stop) return on(facts, events::StopEscalated{Escalation::kRemove, now + kEscalateAfter});
   return escalate(facts, attempt, *stop, Outcome::kFailed, now);
+}
+
+/// Its time is over, or its money.
+Decision stop_live(const Facts& facts, const Instant& now) {
+  if (facts.timeout_at && reached(now, *facts.timeout_at))
+    return on(facts, events::TimeoutReached{now + kEscalateAfter});
+  return on(facts, events::AbortRequested{AbortMode::kGraceful, now + kAbortGrace});
 }
 
 Decision hold(const Facts& facts, const std::string& held, const Hold& command) {
@@ -218,38 +215,13 @@ std::string_view command_name(const Command& command) {
       "Resurrect",     "SetStatusMessage",
       "Delete",        "ReportFenced",
       "ReportStarted", "ReportStartFailed",
-      "ReportExited",  "DeadlineReached"};
+      "ReportExited",  "DeadlineReached",
+      "Reboot",        "Metamorph",
+      "Charge"};
   return kNames[command.index()];
 }
 
 }  // namespace
-
-Decision decide(const Absent&, const Start& command, const Context& context) {
-  const directory::ActorFacts* actor = context.directory.find_actor(command.actor_id);
-  if (actor == nullptr) return fail(Code::kNotFound, "Actor was not found");
-  if (context.directory.waiting_runs().size() >= context.settings.waiting_runs_max) {
-    return fail(Code::kUnavailable, "Too many runs are waiting. Try again later.");
-  }
-  TRY(options, policy::resolve(command.options, actor->default_options));
-  TRY(build_id, context.directory.resolve_build(command.actor_id, options.build));
-  TRY_VOID(check_capacity(options, context.settings.capacity));
-  const directory::BuildFacts& build = *context.directory.find_build(build_id);
-  Events result;
-  result.push_back(
-      {stream_of(command.run_id),
-       events::RunCreated{command.run_id, command.actor_id, command.user_id, build_id, build.number,
-                          *build.image, options, build.env_vars, command.key_value_store_id,
-                          command.dataset_id, command.request_queue_id, command.input_key,
-                          command.input_bytes, command.meta}});
-  const auto bind = [&](const StorageId& id, events::StorageKind kind) {
-    result.push_back({stream_of(id), events::StorageCreated{id, kind, command.user_id, "", "",
-                                                            command.run_id, command.actor_id}});
-  };
-  bind(command.key_value_store_id, events::StorageKind::kKeyValueStore);
-  bind(command.dataset_id, events::StorageKind::kDataset);
-  bind(command.request_queue_id, events::StorageKind::kRequestQueue);
-  return result;
-}
 
 Decision decide(const Ready& s, const Hold& command, const Context&) {
   return hold(s.facts, s.held_reason, command);
@@ -293,6 +265,7 @@ Decision decide(const Ready& s, const Abort& command, const Context& context) {
 }
 
 Decision decide(const Ready& s, const DeadlineReached&, const Context& context) {
+  if (!s.attempt) return give_up_waiting(s.facts);
   return give_up_starting(s.facts, *s.attempt, s.stop, context.now);
 }
 
@@ -327,6 +300,7 @@ Decision decide(const Running& s, const ReportStartFailed& report, const Context
 }
 
 Decision decide(const Running& s, const ReportExited& report, const Context& context) {
+  if (s.phase == Phase::kReplacing) return replace(s.facts, *s.attempt, report, context.now);
   if (!s.attempt->started_at && report.evidence != Evidence::kExitReport) {
     return start_failed(s.facts, *s.attempt, Outcome::kFailed, report.detail, context.now);
   }
@@ -334,12 +308,17 @@ Decision decide(const Running& s, const ReportExited& report, const Context& con
 }
 
 Decision decide(const Running& s, const Abort& command, const Context& context) {
-  return abort_attempt(s.facts, s.attempt, command, context);
+  // Its process is being killed already: there is nobody to be graceful to.
+  const bool dying = s.phase == Phase::kReplacing;
+  const AbortMode mode = dying ? AbortMode::kImmediate : command.mode;
+  return abort_attempt(s.facts, s.attempt, {command.run_id, mode}, context);
 }
 
 Decision decide(const Running& s, const DeadlineReached&, const Context& context) {
-  if (s.phase == Phase::kLive)
-    return on(s.facts, events::TimeoutReached{context.now + kEscalateAfter});
+  if (!s.attempt) return give_up_waiting(s.facts);
+  if (s.phase == Phase::kLive) return stop_live(s.facts, context.now);
+  if (s.phase == Phase::kReplacing)
+    return escalate(s.facts, *s.attempt, *s.stop, Outcome::kFailed, context.now);
   return give_up_starting(s.facts, *s.attempt, s.stop, context.now);
 }
 
@@ -407,23 +386,6 @@ Decision decide(const Aborting&, const Resurrect&, const Context&) {
 Decision decide(const Aborting&, const Delete&, const Context&) { return cannot_remove(); }
 
 Decision decide(const Finished& s, const Abort&, const Context&) { return noted(s.facts, "Abort"); }
-
-/// The exact build that the run used, unless another is asked for.
-Decision decide(const Finished& s, const Resurrect& command, const Context& context) {
-  TRY(options, policy::resolve(command.options, s.facts.options));
-  TRY_VOID(check_capacity(options, context.settings.capacity));
-  events::RunResurrected event{s.facts.build_id, s.facts.build_number, s.facts.image,
-                               options,          s.facts.env_vars,     command.meta};
-  if (command.options.build) {
-    TRY(build_id, context.directory.resolve_build(s.facts.actor_id, *command.options.build));
-    const directory::BuildFacts& build = *context.directory.find_build(build_id);
-    event.build_id = build_id;
-    event.build_number = build.number;
-    event.image = *build.image;
-    event.env_vars = build.env_vars;
-  }
-  return on(s.facts, event);
-}
 
 Decision decide(const Finished& s, const SetStatusMessage& command, const Context&) {
   return set_message(s.facts, command);

@@ -40,6 +40,9 @@ Decision decide(const Running&, const ReportStartFailed&, const Context&);
 Decision decide(const Running&, const ReportExited&, const Context&);
 Decision decide(const Running&, const Abort&, const Context&);
 Decision decide(const Running&, const DeadlineReached&, const Context&);
+Decision decide(const Running&, const Reboot&, const Context&);
+Decision decide(const Running&, const Metamorph&, const Context&);
+Decision decide(const Running&, const Charge&, const Context&);
 Decision decide(const Running&, const SetStatusMessage&, const Context&);
 Decision decide(const Running&, const Resurrect&, const Context&);
 Decision decide(const Running&, const Delete&, const Context&);
@@ -47,6 +50,7 @@ Decision decide(const Running&, const Delete&, const Context&);
 Decision decide(const TimingOut&, const ReportExited&, const Context&);
 Decision decide(const TimingOut&, const Abort&, const Context&);
 Decision decide(const TimingOut&, const DeadlineReached&, const Context&);
+Decision decide(const TimingOut&, const Charge&, const Context&);
 Decision decide(const TimingOut&, const SetStatusMessage&, const Context&);
 Decision decide(const TimingOut&, const Resurrect&, const Context&);
 Decision decide(const TimingOut&, const Delete&, const Context&);
@@ -56,6 +60,7 @@ Decision decide(const Aborting&, const ReportStartFailed&, const Context&);
 Decision decide(const Aborting&, const ReportExited&, const Context&);
 Decision decide(const Aborting&, const Abort&, const Context&);
 Decision decide(const Aborting&, const DeadlineReached&, const Context&);
+Decision decide(const Aborting&, const Charge&, const Context&);
 Decision decide(const Aborting&, const SetStatusMessage&, const Context&);
 Decision decide(const Aborting&, const Resurrect&, const Context&);
 Decision decide(const Aborting&, const Delete&, const Context&);
@@ -64,6 +69,9 @@ Decision decide(const Finished&, const Abort&, const Context&);
 Decision decide(const Finished&, const Resurrect&, const Context&);
 Decision decide(const Finished&, const SetStatusMessage&, const Context&);
 Decision decide(const Finished&, const Delete&, const Context&);
+Decision decide(const Finished&, const Reboot&, const Context&);
+Decision decide(const Finished&, const Metamorph&, const Context&);
+Decision decide(const Finished&, const Charge&, const Context&);
 
 /// Any pair: the overload above, or the rejection.
 [[nodiscard]] Decision decide(const State& state, const Command& command, const Context& context);
@@ -86,5 +94,10 @@ inline constexpr Seconds kAbortGrace{30};
 inline constexpr Seconds kEscalateAfter{10};
 /// A container that has not reported its start by then is removed and the run fails.
 inline constexpr Seconds kStartWithin{120};
+
+/// Of one run.
+inline constexpr std::uint32_t kMetamorphsMax = 10;
+/// Where the next metamorph's input has to be: `INPUT-METAMORPH-1`, and so on.
+[[nodiscard]] std::string metamorph_input_key(const Facts& facts);
 
 }  // namespace actuary::engine::run

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "engine/policy/options.h"
+#include "journal/codec/json_writer.h"
 
 namespace actuary::engine::run {
 namespace {
@@ -29,6 +30,17 @@ std::string storages_json(const Facts& facts) {
   return "{" + entry("keyValueStores", facts.key_value_store_id) + "," +
          entry("datasets", facts.dataset_id) + "," +
          entry("requestQueues", facts.request_queue_id) + "}";
+}
+
+std::string counts_json(const Charges& charges) {
+  journal::codec::JsonWriter out;
+  out.open('{');
+  for (const auto& [name, count] : charges.counts) {
+    out.key(name);
+    out.unsigned_integer(count);
+  }
+  out.close('}');
+  return std::move(out).take();
 }
 
 /// Empty when there is none: that is what the clients look for.
@@ -71,6 +83,10 @@ std::vector<events::EnvVar> environment(const Facts& facts, const Attempt&, cons
         facts.options.max_items ? std::to_string(*facts.options.max_items) : "");
   v.add({"ACTOR_MAX_TOTAL_CHARGE_USD"},
         facts.options.max_total_charge_usd ? decimal(*facts.options.max_total_charge_usd) : "");
+  if (facts.charges.pricing) {
+    v.add({"APIFY_ACTOR_PRICING_INFO"}, facts.charges.pricing->info);
+    v.add({"APIFY_CHARGED_ACTOR_EVENT_COUNTS"}, counts_json(facts.charges));
+  }
   v.add({"ACTOR_WEB_SERVER_PORT", "ACTOR_STANDBY_PORT", "APIFY_CONTAINER_PORT"}, "4321");
   v.add({"APIFY_USER_ID"}, facts.user_id.str());
   v.add({"APIFY_USER_IS_PAYING"}, "1");

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "engine/policy/charging.h"
 #include "engine/policy/restart.h"
 #include "engine/run/decider.h"
 #include "journal/base/assert.h"
@@ -46,7 +47,10 @@ struct Evolver {
                            .next_cause = events::AttemptCause::kFirstStart,
                            .timeout_at = std::nullopt,
                            .status_message_final = false,
-                           .restarts = {}},
+                           .metamorphs = 0,
+                           .restarts = {},
+                           .wait_until = e.wait_until,
+                           .charges = {e.pricing, {}, 0, {}}},
                  .attempt = std::nullopt,
                  .stop = std::nullopt,
                  .held_reason = {}};
@@ -134,6 +138,8 @@ struct Evolver {
     facts.next_cause = events::AttemptCause::kResurrection;
     facts.status_message_final = false;
     facts.restarts.clear();
+    facts.wait_until = e.wait_until;
+    facts.charges.stop_at.reset();
     return Running{std::move(facts), Phase::kWaiting, std::nullopt, std::nullopt, {}};
   }
 
@@ -149,6 +155,41 @@ struct Evolver {
     return next;
   }
 
+  State operator()(const events::ReplacementRequested& e) const {
+    Facts facts = facts_in(state);
+    facts.next_cause = e.cause;
+    return Running{std::move(facts),
+                   Phase::kReplacing,
+                   attempt_in(state),
+                   Stop{events::Escalation::kKill, e.kill_at},
+                   {}};
+  }
+
+  State operator()(const events::RunMetamorphed& e) const {
+    State next = state;
+    auto* running = std::get_if<Running>(&next);
+    ACTUARY_ASSERT(running != nullptr);
+    Facts& facts = running->facts;
+    facts.actor_id = e.actor_id;
+    facts.build_id = e.build_id;
+    facts.build_number = e.build_number;
+    facts.image = e.image;
+    facts.env_vars = e.env_vars;
+    facts.input_key = e.input_key;
+    ++facts.metamorphs;
+    return next;
+  }
+
+  State operator()(const events::RunCharged& e) const {
+    State next = state;
+    std::visit(
+        [&](auto& s) {
+          if constexpr (requires { s.facts; }) charge(s.facts, e);
+        },
+        next);
+    return next;
+  }
+
   State operator()(const events::RunDeleted&) const {
     const auto* finished = std::get_if<Finished>(&state);
     ACTUARY_ASSERT(finished != nullptr);
@@ -157,6 +198,7 @@ struct Evolver {
     facts.env_vars.clear();
     facts.image = {};
     facts.meta = {};
+    facts.charges = {};
     return Expired{std::move(facts), finished->outcome};
   }
 
@@ -169,6 +211,14 @@ struct Evolver {
   }
 
  private:
+  void charge(Facts& facts, const events::RunCharged& e) const {
+    Charges& charges = facts.charges;
+    charges.counts[e.event_name] += e.count;
+    charges.nano_usd += static_cast<std::int64_t>(e.count) * e.nano_usd_each;
+    const bool spent = charges.nano_usd >= policy::charge_limit(facts.options);
+    if (spent && !charges.stop_at) charges.stop_at = at + policy::kChargeGrace;
+  }
+
   /// An immediate abort kills at once; a graceful one has tried nothing yet.
   static std::optional<events::Escalation> stop_step(AbortMode mode) {
     if (mode == AbortMode::kGraceful) return std::nullopt;
@@ -186,19 +236,25 @@ std::optional<Instant> deadline(const State& state) {
   struct Finder {
     using Due = std::optional<Instant>;
     Due operator()(const Absent&) const { return {}; }
-    Due operator()(const Ready& s) const { return starting(s.attempt, s.stop); }
+    Due operator()(const Ready& s) const { return starting(s.facts, s.attempt, s.stop); }
     Due operator()(const Running& s) const {
-      return s.phase == Phase::kLive ? s.facts.timeout_at : starting(s.attempt, s.stop);
+      if (s.phase != Phase::kLive) return starting(s.facts, s.attempt, s.stop);
+      return earlier(s.facts.timeout_at, s.facts.charges.stop_at);
     }
     Due operator()(const TimingOut& s) const { return s.stop.next_at; }
     Due operator()(const Aborting& s) const { return s.stop.next_at; }
     Due operator()(const Finished&) const { return {}; }
     Due operator()(const Expired&) const { return {}; }
 
-    static Due starting(const std::optional<Attempt>& attempt, const std::optional<Stop>& stop) {
+    static Due starting(const Facts& facts, const std::optional<Attempt>& attempt,
+                        const std::optional<Stop>& stop) {
       if (stop) return stop->next_at;
       if (attempt) return attempt->start_by;
-      return {};
+      return facts.wait_until;
+    }
+    static Due earlier(const Due& a, const Due& b) {
+      if (!a || !b) return a ? a : b;
+      return reached(*a, *b) ? b : a;
     }
   };
   return std::visit(Finder{}, state);

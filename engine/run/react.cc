@@ -1,3 +1,4 @@
+#include "engine/policy/charging.h"
 #include "engine/policy/options.h"
 #include "engine/run/decider.h"
 #include "engine/run/environment.h"
@@ -118,6 +119,20 @@ struct Reactor {
                      std::to_string(facts.options.timeout_secs) + " seconds, stopping it.");
     effects.emplace_back(KillContainer{key_of(facts, attempt_of(after)->epoch)});
     return effects;
+  }
+  Effects operator()(const events::ReplacementRequested& e) const {
+    const bool metamorph = e.cause == events::AttemptCause::kMetamorph;
+    Effects effects = log_line(facts, at,
+                               metamorph ? "Metamorphing into Actor " + facts.actor_id.str() +
+                                               ", build " + facts.build_number + "."
+                                         : "Rebooting the run.");
+    effects.emplace_back(KillContainer{key_of(facts, attempt_of(after)->epoch)});
+    return effects;
+  }
+  Effects operator()(const events::RunCharged&) const {
+    const bool now_spent = facts.charges.stop_at == at + policy::kChargeGrace;
+    if (!now_spent) return {};
+    return log_line(facts, at, "The run has been charged as much as it may, and is aborted soon.");
   }
   Effects operator()(const events::StopEscalated& e) const {
     return stop_with(facts, *attempt_of(after), e.step);

@@ -32,6 +32,11 @@ const Facts* facts_of(const State& state) {
       state);
 }
 
+bool is_being_replaced(const State& state) {
+  const auto* running = std::get_if<Running>(&state);
+  return running != nullptr && running->phase == Phase::kReplacing;
+}
+
 const Attempt* attempt_of(const State& state) {
   struct Finder {
     const Attempt* operator()(const Absent&) const { return nullptr; }

@@ -1,11 +1,21 @@
 #pragma once
 
+#include <map>
 #include <variant>
 
 #include "journal/events/run.h"
 #include "journal/record/record.h"
 
 namespace actuary::engine::run {
+
+/// What the run's events cost, and what they came to so far, in 10^-9 USD.
+struct Charges {
+  std::optional<events::Pricing> pricing;
+  std::map<std::string, std::uint64_t> counts;
+  std::int64_t nano_usd = 0;
+  std::optional<Instant> stop_at;  ///< the limit is reached: when a run that goes on is aborted
+  ACTUARY_FIELDS(Charges, pricing, counts, nano_usd, stop_at);
+};
 
 /// What every status knows.
 struct Facts {
@@ -27,10 +37,14 @@ struct Facts {
   events::AttemptCause next_cause = events::AttemptCause::kFirstStart;
   std::optional<Instant> timeout_at;  ///< counted from the first start, anew from a resurrection
   bool status_message_final = false;
-  std::vector<Instant> restarts;  ///< the last ones after an error, at most kRestartsMax
+  std::uint32_t metamorphs = 0;
+  std::vector<Instant> restarts;      ///< the last ones after an error, at most kRestartsMax
+  std::optional<Instant> wait_until;  ///< not admitted by then, it fails
+  Charges charges;
   ACTUARY_FIELDS(Facts, run_id, actor_id, user_id, build_id, build_number, image, options, env_vars,
                  key_value_store_id, dataset_id, request_queue_id, input_key, meta, created_at,
-                 attempts, next_cause, timeout_at, status_message_final, restarts);
+                 attempts, next_cause, timeout_at, status_message_final, metamorphs, restarts,
+                 wait_until, charges);
 };
 
 /// One start of the container; see law 8.
@@ -110,6 +124,8 @@ using State = std::variant<Absent, Ready, Running, TimingOut, Aborting, Finished
 /// are never shown.
 [[nodiscard]] std::string_view status_of(const State& state);
 [[nodiscard]] const Facts* facts_of(const State& state);
+/// Whether its container is being stopped for another one: what it still writes is nobody's.
+[[nodiscard]] bool is_being_replaced(const State& state);
 /// The attempt whose container may exist now, if any.
 [[nodiscard]] const Attempt* attempt_of(const State& state);
 

@@ -12,7 +12,9 @@ struct ActorProfile {
   bool is_public = false;
   RunOptions default_options;
   std::string extra;  ///< JSON object of fields that are kept and returned, not interpreted
-  ACTUARY_FIELDS(ActorProfile, name, title, description, is_public, default_options, extra);
+  std::vector<Pricing> pricings;  ///< none: free
+  ACTUARY_FIELDS(ActorProfile, name, title, description, is_public, default_options, extra,
+                 pricings);
 };
 
 struct ActorCreated {

@@ -32,6 +32,20 @@ std::string_view to_string(Origin origin) {
 
 std::optional<Origin> parse_origin(std::string_view text) { return parse_enumerator<Origin>(text); }
 
+std::string_view to_string(PricingModel model) {
+  switch (model) {
+    case PricingModel::kFree:
+      return "FREE";
+    case PricingModel::kPayPerEvent:
+      return "PAY_PER_EVENT";
+    case PricingModel::kPricePerDatasetItem:
+      return "PRICE_PER_DATASET_ITEM";
+    case PricingModel::kFlatPricePerMonth:
+      return "FLAT_PRICE_PER_MONTH";
+  }
+  return kNoSuchEnumerator;
+}
+
 std::string_view to_string(SourceType type) {
   switch (type) {
     case SourceType::kSourceFiles:

@@ -83,6 +83,33 @@ struct Image {
   ACTUARY_FIELDS(Image, id, config, bytes);
 };
 
+enum class PricingModel : std::uint8_t {
+  kFree,
+  kPayPerEvent,
+  kPricePerDatasetItem,
+  kFlatPricePerMonth,
+};
+/// As the API spells it: FREE, PAY_PER_EVENT, …
+[[nodiscard]] std::string_view to_string(PricingModel model);
+
+/// What one event costs, in 10^-9 USD: sums are exact.
+struct EventPrice {
+  std::string event_name;
+  std::int64_t nano_usd = 0;
+  bool is_one_time = false;  ///< at most once for each run
+  ACTUARY_FIELDS(EventPrice, event_name, nano_usd, is_one_time);
+};
+
+/// What an Actor costs from `started_at` on.
+struct Pricing {
+  PricingModel model = PricingModel::kFree;
+  Timestamp started_at{};
+  std::int64_t nano_usd_min = 0;  ///< the least that a run's charges may be limited to
+  std::vector<EventPrice> prices;
+  std::string info;  ///< the JSON object that clients see
+  ACTUARY_FIELDS(Pricing, model, started_at, nano_usd_min, prices, info);
+};
+
 enum class StorageKind : std::uint8_t { kKeyValueStore, kDataset, kRequestQueue };
 [[nodiscard]] std::string_view to_string(StorageKind kind);
 

@@ -24,7 +24,7 @@ using AnyEvent =
                  BuildDeleted, RunCreated, RunHeld, AttemptBegan, AttemptFenced, AttemptStarted,
                  AbortRequested, TimeoutReached, StopEscalated, AttemptEnded, RunFinished,
                  RunResurrected, StatusMessageSet, RunDeleted, StorageCreated, StorageChanged,
-                 StorageDeleted, SettingsAdopted>;
+                 StorageDeleted, SettingsAdopted, ReplacementRequested, RunMetamorphed, RunCharged>;
 
 /// That variant under a short name. Its copies, moves and comparisons are compiled in event.cc and
 /// not again in every file that holds a record, which was half of what a build did.

@@ -19,9 +19,11 @@ struct RunCreated {
   std::string input_key;  ///< record of the key-value store that holds the input
   std::uint64_t input_bytes = 0;
   Meta meta;
+  std::optional<Pricing> pricing;     ///< what its events cost, for as long as the run lives
+  std::optional<Instant> wait_until;  ///< not admitted by then, it fails
   ACTUARY_FIELDS(RunCreated, run_id, actor_id, user_id, build_id, build_number, image, options,
                  env_vars, key_value_store_id, dataset_id, request_queue_id, input_key, input_bytes,
-                 meta);
+                 meta, pricing, wait_until);
 };
 
 /// Waiting, and why: admission found no room.
@@ -137,7 +139,9 @@ struct RunResurrected {
   RunOptions options;
   std::vector<EnvVar> env_vars;
   Meta meta;
-  ACTUARY_FIELDS(RunResurrected, build_id, build_number, image, options, env_vars, meta);
+  std::optional<Instant> wait_until;  ///< not admitted by then, it fails
+  ACTUARY_FIELDS(RunResurrected, build_id, build_number, image, options, env_vars, meta,
+                 wait_until);
 };
 
 struct StatusMessageSet {
@@ -149,6 +153,32 @@ struct StatusMessageSet {
 struct RunDeleted {
   std::string reason;
   ACTUARY_FIELDS(RunDeleted, reason);
+};
+
+/// The container is stopped to be made anew; the run goes on. `cause` is the next attempt's.
+struct ReplacementRequested {
+  AttemptCause cause = AttemptCause::kReboot;
+  Instant kill_at;  ///< when the next escalation is due
+  ACTUARY_FIELDS(ReplacementRequested, cause, kill_at);
+};
+
+/// From the next attempt on the run is another Actor's, with an input of its own.
+struct RunMetamorphed {
+  ActorId actor_id;
+  BuildId build_id;
+  std::string build_number;
+  Image image;
+  std::vector<EnvVar> env_vars;
+  std::string input_key;
+  ACTUARY_FIELDS(RunMetamorphed, actor_id, build_id, build_number, image, env_vars, input_key);
+};
+
+/// `count` events of that name, at a price each.
+struct RunCharged {
+  std::string event_name;
+  std::uint64_t count = 0;
+  std::int64_t nano_usd_each = 0;
+  ACTUARY_FIELDS(RunCharged, event_name, count, nano_usd_each);
 };
 
 }  // namespace actuary::journal::events

@@ -28,9 +28,11 @@ struct SettingsAdopted {
   Microseconds runs_kept_us{-1};       ///< after their end; negative: for ever
   std::uint32_t runs_kept_newest = 0;
   Microseconds builds_kept_us{-1};
+  std::uint32_t waiting_secs_max = 0;  ///< how long a run may wait for room; 0: for ever
   ACTUARY_FIELDS(SettingsAdopted, memory_mbytes, disk_mbytes, concurrent_builds_max,
                  concurrent_runs_max, waiting_runs_max, options_policy, admission_policy,
-                 retention_policy, runs_kept_us, runs_kept_newest, builds_kept_us);
+                 retention_policy, runs_kept_us, runs_kept_newest, builds_kept_us,
+                 waiting_secs_max);
 };
 
 }  // namespace actuary::journal::events

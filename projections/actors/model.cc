@@ -87,6 +87,11 @@ Status count_run(rows::RowWriter& writer, const events::RunCreated& event, const
   });
 }
 
+Status count_metamorph(rows::RowWriter& writer, const events::RunMetamorphed& event) {
+  return change_actor(writer, make_key(Table::kActor, event.actor_id),
+                      [](ActorRow& actor) { ++actor.total_metamorphs; });
+}
+
 Status count_build(rows::RowWriter& writer, const events::BuildCreated& event) {
   return change_actor(writer, make_key(Table::kActor, event.actor_id),
                       [](ActorRow& actor) { ++actor.total_builds; });
@@ -106,6 +111,8 @@ Status ActorModel::apply(const Record& record, rows::RowWriter& writer) const {
           return move_tag(writer, event, record);
         } else if constexpr (std::is_same_v<Event, events::RunCreated>) {
           return count_run(writer, event, record);
+        } else if constexpr (std::is_same_v<Event, events::RunMetamorphed>) {
+          return count_metamorph(writer, event);
         } else if constexpr (std::is_same_v<Event, events::BuildCreated>) {
           return count_build(writer, event);
         } else if constexpr (requires(ActorRow & actor) { fold(actor, event, record); }) {

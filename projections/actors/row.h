@@ -38,12 +38,14 @@ struct ActorRow {
   std::uint64_t total_builds = 0;
   std::uint64_t total_runs = 0;
   std::optional<Timestamp> last_run_started_at;
+  std::uint64_t total_metamorphs = 0;  ///< runs of other Actors that became this one
 
   static constexpr auto members() {
     using Row = ActorRow;
     return std::make_tuple(&Row::id, &Row::user_id, &Row::profile, &Row::created_at,
                            &Row::modified_at, &Row::versions, &Row::tags, &Row::last_builds,
-                           &Row::total_builds, &Row::total_runs, &Row::last_run_started_at);
+                           &Row::total_builds, &Row::total_runs, &Row::last_run_started_at,
+                           &Row::total_metamorphs);
   }
   friend bool operator==(const ActorRow&, const ActorRow&) = default;
 };

@@ -1,5 +1,7 @@
 #include "projections/deadlines/deadlines.h"
 
+#include <type_traits>
+
 #include "projections/rows/fold.h"
 #include "projections/rows/listing.h"
 
@@ -20,6 +22,8 @@ std::string_view to_string(DeadlineKind kind) {
       return "remove-at";
     case DeadlineKind::kDeclareAt:
       return "declare-at";
+    case DeadlineKind::kWaitUntil:
+      return "wait-until";
   }
   return "?";
 }
@@ -54,6 +58,13 @@ struct Due {
 
 /// What an event does to its job's deadline: no overload, nothing; an empty result, the job moved
 /// on.
+template <class Waiting>
+requires std::is_same_v<Waiting, events::RunCreated> ||
+    std::is_same_v<Waiting, events::RunResurrected>
+        std::optional<Due> due_after(const Waiting& event) {
+  if (!event.wait_until) return std::nullopt;
+  return Due{DeadlineKind::kWaitUntil, *event.wait_until};
+}
 std::optional<Due> due_after(const events::AttemptBegan& event) {
   return Due{DeadlineKind::kStartBy, event.start_by};
 }
@@ -66,6 +77,9 @@ std::optional<Due> due_after(const events::AbortRequested& event) {
 }
 std::optional<Due> due_after(const events::TimeoutReached& event) {
   return Due{DeadlineKind::kKillAt, event.kill_at};
+}
+std::optional<Due> due_after(const events::ReplacementRequested& event) {
+  return Due{DeadlineKind::kRemoveAt, event.kill_at};
 }
 std::optional<Due> due_after(const events::StopEscalated& event) {
   switch (event.step) {

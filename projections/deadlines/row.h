@@ -9,7 +9,14 @@
 
 namespace actuary::projections::deadlines {
 
-enum class DeadlineKind : std::uint8_t { kStartBy, kTimeoutAt, kKillAt, kRemoveAt, kDeclareAt };
+enum class DeadlineKind : std::uint8_t {
+  kStartBy,
+  kTimeoutAt,
+  kKillAt,
+  kRemoveAt,
+  kDeclareAt,
+  kWaitUntil,
+};
 /// `start-by`, `timeout-at`, …
 [[nodiscard]] std::string_view to_string(DeadlineKind kind);
 

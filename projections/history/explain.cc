@@ -156,6 +156,23 @@ class Teller {
     return {};
   }
 
+  Status on(const events::RunMetamorphed& e, const Record& record) {
+    say("build",
+        "It became Actor " + e.actor_id.str() + ", build " + e.build_number + " (" +
+            e.build_id.str() + "), with the input " + e.input_key + ", as " +
+            who(record.principal) + " asked for.",
+        {record.position});
+    return {};
+  }
+
+  Status on(const events::ReplacementRequested& e, const Record& record) {
+    say("attempt",
+        "Another container (" + std::string(events::to_string(e.cause)) + ") was asked for by " +
+            who(record.principal) + " at " + to_iso(record.recorded_at.utc) + ".",
+        {record.position});
+    return {};
+  }
+
   Status on(const events::AbortRequested& e, const Record& record) {
     stop_.push_back(record.position);
     say("stop",

@@ -51,6 +51,10 @@ RunRow created(const events::RunCreated& event, const Record& record) {
   run.request_queue_id = event.request_queue_id;
   run.input_key = event.input_key;
   run.input_bytes = event.input_bytes;
+  if (event.pricing) {
+    run.pricing_model = event.pricing->model;
+    run.pricing_info = event.pricing->info;
+  }
   return run;
 }
 
@@ -120,9 +124,14 @@ void fold(RunRow& run, const events::RunFinished& event, const Record& record) {
 
 void fold(RunRow& run, const events::RunResurrected& event, const Record&) {
   set_status(run, status::kRunning);
-  run.build_id = event.build_id;
-  run.build_number = event.build_number;
-  run.image_id = event.image.id;
+  if (!run.metamorphs.empty()) {
+    // The run stays its Actor's: the build is of the one that it became.
+    run.metamorphs.back().build_id = event.build_id;
+  } else {
+    run.build_id = event.build_id;
+    run.build_number = event.build_number;
+    run.image_id = event.image.id;
+  }
   run.options = event.options;
   run.finished_at.reset();
   run.exit_code.reset();
@@ -136,6 +145,15 @@ void fold(RunRow& run, const events::StatusMessageSet& event, const Record&) {
   run.status_message = event.message;
   run.message_source = MessageSource::kActor;
   run.is_status_message_terminal = event.is_terminal;
+}
+
+void fold(RunRow& run, const events::RunMetamorphed& event, const Record& record) {
+  run.metamorphs.push_back(
+      {record.recorded_at.utc, event.actor_id, event.build_id, event.input_key});
+}
+
+void fold(RunRow& run, const events::RunCharged& event, const Record&) {
+  run.charged_event_counts[event.event_name] += event.count;
 }
 
 void fold(RunRow& run, const events::RunDeleted& event, const Record& record) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,6 +72,20 @@ struct AttemptRow {
   friend bool operator==(const AttemptRow&, const AttemptRow&) = default;
 };
 
+/// From when on the run was another Actor's.
+struct MetamorphRow {
+  Timestamp created_at{};
+  ActorId actor_id;
+  BuildId build_id;
+  std::string input_key;
+
+  static constexpr auto members() {
+    using Row = MetamorphRow;
+    return std::make_tuple(&Row::created_at, &Row::actor_id, &Row::build_id, &Row::input_key);
+  }
+  friend bool operator==(const MetamorphRow&, const MetamorphRow&) = default;
+};
+
 /// What stays of a deleted run; the row keeps ids, status, times and exit code, and loses the rest.
 struct Tombstone {
   Timestamp deleted_at{};
@@ -110,16 +125,21 @@ struct RunRow {
   RunCounters counters;
   std::vector<AttemptRow> attempts;
   std::optional<Tombstone> deleted;
+  std::vector<MetamorphRow> metamorphs;
+  std::map<std::string, std::uint64_t> charged_event_counts;
+  events::PricingModel pricing_model = events::PricingModel::kFree;
+  std::string pricing_info;  ///< the JSON object that clients see; empty: free
 
   static constexpr auto members() {
     using Row = RunRow;
-    return std::make_tuple(&Row::id, &Row::actor_id, &Row::user_id, &Row::build_id,
-                           &Row::build_number, &Row::image_id, &Row::status, &Row::status_message,
-                           &Row::message_source, &Row::is_status_message_terminal, &Row::started_at,
-                           &Row::finished_at, &Row::exit_code, &Row::timeout_at, &Row::options,
-                           &Row::meta, &Row::key_value_store_id, &Row::dataset_id,
-                           &Row::request_queue_id, &Row::input_key, &Row::input_bytes,
-                           &Row::held_reason, &Row::counters, &Row::attempts, &Row::deleted);
+    return std::make_tuple(
+        &Row::id, &Row::actor_id, &Row::user_id, &Row::build_id, &Row::build_number, &Row::image_id,
+        &Row::status, &Row::status_message, &Row::message_source, &Row::is_status_message_terminal,
+        &Row::started_at, &Row::finished_at, &Row::exit_code, &Row::timeout_at, &Row::options,
+        &Row::meta, &Row::key_value_store_id, &Row::dataset_id, &Row::request_queue_id,
+        &Row::input_key, &Row::input_bytes, &Row::held_reason, &Row::counters, &Row::attempts,
+        &Row::deleted, &Row::metamorphs, &Row::charged_event_counts, &Row::pricing_model,
+        &Row::pricing_info);
   }
   friend bool operator==(const RunRow&, const RunRow&) = default;
 };

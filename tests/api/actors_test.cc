@@ -146,19 +146,19 @@ TEST_F(ActorsApi, DefaultRunOptionsAreChecked) {
 }
 
 TEST_F(ActorsApi, PricingInfosHaveWhatClientsRequire) {
-  const auto id = make_actor(
-      "hello", R"({"pricingInfos":[{"pricingModel":"FREE"},7,)"
-               R"({"apifyMarginPercentage":0.2,"createdAt":"2024-01-01T00:00:00.000Z"}]})");
+  const auto id =
+      make_actor("hello", R"({"pricingInfos":[{"pricingModel":"FREE"},)"
+                          R"({"pricingModel":"FLAT_PRICE_PER_MONTH","apifyMarginPercentage":0.2,)"
+                          R"("createdAt":"2024-01-01T00:00:00.000Z"}]})");
   const auto shown = call("GET", "/v2/actors/" + id).data();
   const auto& infos = shown["pricingInfos"];
-  ASSERT_EQ(infos.size(), 3U);
+  ASSERT_EQ(infos.size(), 2U);
   EXPECT_EQ(infos[0]["apifyMarginPercentage"], 0);
   EXPECT_EQ(infos[0]["createdAt"], shown["createdAt"]);
   EXPECT_EQ(infos[0]["startedAt"], shown["createdAt"]);
-  EXPECT_EQ(infos[1], 7);
-  EXPECT_EQ(infos[2]["apifyMarginPercentage"], 0.2);
-  EXPECT_EQ(infos[2]["createdAt"], "2024-01-01T00:00:00.000Z");
-  EXPECT_EQ(call("PUT", "/v2/actors/" + id, R"({"pricingInfos":"free"})").status, 200);
+  EXPECT_EQ(infos[1]["apifyMarginPercentage"], 0.2);
+  EXPECT_EQ(infos[1]["createdAt"], "2024-01-01T00:00:00.000Z");
+  EXPECT_EQ(call("PUT", "/v2/actors/" + id, R"({"pricingInfos":[7]})").error(), "invalid-value");
 }
 
 TEST_F(ActorsApi, WhatIsForeignIsNotThere) {

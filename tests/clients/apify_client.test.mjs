@@ -192,6 +192,76 @@ describe('sleeper', () => {
         assert.equal(run.status, 'TIMED-OUT');
     });
 
+    test('a reboot gives the same run another container', async () => {
+        const run = await startAndSeeItWork({ seconds: 60 });
+        const rebooted = await client.run(run.id).reboot();
+        assert.equal(rebooted.id, run.id);
+        assert.equal(rebooted.status, 'RUNNING');
+        await waitForLog(run, /second 1 of[^]*second 1 of/);
+        const again = await client.run(run.id).get();
+        assert.equal(again.stats.rebootCount, 1);
+        assert.equal(again.status, 'RUNNING');
+        assert.deepEqual(storagesOf(again), storagesOf(run));
+        await client.run(run.id).abort();
+        await client.run(run.id).waitForFinish({ waitSecs: kWaitSeconds });
+        const error = await rejection(client.run(run.id).reboot());
+        assert.equal(error.type, 'job-finished');
+        assert.match(error.message, /already finished/);
+    });
+
+    test('a metamorph goes on as another Actor with an input of its own', async () => {
+        const { actor: crasher, build } = await createActor('crasher');
+        const run = await startAndSeeItWork({ seconds: 60 });
+        const became = await client.run(run.id).metamorph(crasher.id, { exitCode: 5 });
+        assert.equal(became.id, run.id);
+        const finished = await client.run(run.id).waitForFinish({ waitSecs: kWaitSeconds });
+        assert.equal(finished.status, 'FAILED');
+        assert.equal(finished.exitCode, 5);
+        assert.equal(finished.actId, actor.id);
+        assert.equal(finished.stats.metamorph, 1);
+        const [metamorph] = finished.metamorphs;
+        assert.equal(metamorph.actorId, crasher.id);
+        assert.equal(metamorph.buildId, build.id);
+        assert.equal(metamorph.inputKey, 'INPUT-METAMORPH-1');
+        const store = client.keyValueStore(run.defaultKeyValueStoreId);
+        assert.deepEqual((await store.getRecord('INPUT-METAMORPH-1')).value, { exitCode: 5 });
+        assert.deepEqual((await store.getRecord('INPUT')).value, { seconds: 60 });
+        assert.equal(await client.actor(crasher.id).lastRun().get(), undefined);
+        assert.equal((await client.actor(crasher.id).get()).stats.totalMetamorphs, 1);
+    });
+
+    test('what is charged counts once for each key, and ends the run at its limit', async () => {
+        const event = { eventTitle: 'Page', eventDescription: 'A page', eventPriceUsd: 0.1 };
+        const pricingPerEvent = { actorChargeEvents: { page: event } };
+        await client.actor(actor.id).update({
+            pricingInfos: [{ pricingModel: 'PAY_PER_EVENT', pricingPerEvent }],
+        });
+        const run = await client.actor(actor.id).start({ seconds: 12 },
+            { memory: kMemoryMbytes, maxTotalChargeUsd: 0.2 });
+        await waitForLog(run, 'second 1 of');
+        const charge = { eventName: 'page', count: 1, idempotencyKey: 'the first page' };
+        await client.run(run.id).charge(charge);
+        await client.run(run.id).charge(charge);
+        assert.deepEqual((await client.run(run.id).get()).chargedEventCounts, { page: 1 });
+        await client.run(run.id).charge({ eventName: 'page', idempotencyKey: 'the second page' });
+        const own = await rejection(client.run(run.id).charge({ eventName: 'apify-actor-start' }));
+        assert.equal(own.type, 'cannot-charge-apify-event');
+        const finished = await client.run(run.id).waitForFinish({ waitSecs: kWaitSeconds });
+        assert.equal(finished.status, 'ABORTED');
+        assert.deepEqual(finished.chargedEventCounts, { page: 2 });
+        assert.equal(finished.pricingInfo.pricingModel, 'PAY_PER_EVENT');
+        await client.actor(actor.id).update({ pricingInfos: [{ pricingModel: 'FREE' }] });
+    });
+
+    test('a process that fails is started again when the run was started so', async () => {
+        const started = await client.actor(actor.id).start({ seconds: 0, exitCode: 7 },
+            { memory: kMemoryMbytes, restartOnError: true });
+        const run = await client.run(started.id).waitForFinish({ waitSecs: kWaitSeconds });
+        assert.equal(run.status, 'FAILED');
+        assert.equal(run.exitCode, 7);
+        assert.equal(run.stats.restartCount, 3);
+    });
+
     test('its own exit code is kept', async () => {
         const started = await client.actor(actor.id).start({ seconds: 1, exitCode: 7 },
             { memory: kMemoryMbytes });

@@ -276,6 +276,27 @@ inline Given a_restarting_run(int times) {
   }
   return given;
 }
+inline constexpr std::int64_t kPagePrice = 100'000'000;  ///< 0.1 USD
+inline events::Pricing pay_per_event() {
+  return {events::PricingModel::kPayPerEvent,
+          {},
+          0,
+          {{"page", kPagePrice, false}, {"welcome", kPagePrice, true}},
+          R"({"pricingModel":"PAY_PER_EVENT"})"};
+}
+/// RUNNING since second 10; a "page" costs 0.1 USD, and 0.2 USD are the most.
+inline Given a_paid_run() {
+  std::vector<Past> run = a_run();
+  auto& created = std::get<events::RunCreated>(run.front().event);
+  created.pricing = pay_per_event();
+  created.options.max_total_charge_usd = 0.2;
+  Given given{an_actor(), a_success(), run};
+  const StreamId stream = stream_of(kRun);
+  given.happens({{stream, events::AttemptBegan{events::AttemptCause::kFirstStart, 1, at(121)}, 1}});
+  given.happens({{stream, events::AttemptFenced{given.epoch(), 5}, 2},
+                 {stream, events::AttemptStarted{given.epoch(), at(10), at(70)}, 10}});
+  return given;
+}
 /// Finished at second 20.
 inline Given a_finished_run(events::Outcome outcome, std::optional<std::int32_t> exit_code = 0) {
   Given given = a_live_run();

@@ -55,6 +55,7 @@ Start start() {
 TEST(StartingARun, FreezesBuildAndOptionsAndBindsItsStorages) {
   auto created = run_created(0);
   created.options.timeout_secs = 0;
+  created.wait_until = at(24 * 3600);
   using events::StorageKind;
   Given{an_actor(), a_success()}.when(start()).then(
       {on_run(created),
@@ -384,14 +385,16 @@ TEST(Resurrection, KeepsTheExactBuildUnlessAnotherIsAskedFor) {
     Given given = a_finished_run(outcome);
     const BuildId newer = id_of<BuildId>("newer");
     given.happens(a_success(newer, 2));  // "latest" is another build now
-    const events::RunResurrected same{kBuild, "0.1.1", run_created().image, options(), {}, {}};
+    const auto until = std::optional(at(30 + 24 * 3600));
+    const events::RunResurrected same{kBuild, "0.1.1", run_created().image, options(), {},
+                                      {},     until};
     given.when(Resurrect{kRun, {}, {}}, 30).then({on_run(same)});
     Resurrect other{kRun, {}, {}};
     other.options.build = "latest";
     other.options.memory_mbytes = 2048;
     other.options.timeout_secs = 0;
     given.when(other, 30).then({on_run(events::RunResurrected{
-        newer, "0.1.2", image("image-" + newer.str()), options(0, 2048), {}, {}})});
+        newer, "0.1.2", image("image-" + newer.str()), options(0, 2048), {}, {}, until})});
   }
 }
 

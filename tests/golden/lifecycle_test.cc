@@ -102,12 +102,17 @@ std::vector<Row> run_rows() {
       {"RUNNING, live, without timeout", a_live_run(0)},
       {"RUNNING, live, restarts on error", a_restarting_run(0)},
       {"RUNNING, live, restarts spent", a_restarting_run(3)},
+      {"RUNNING, rebooting", then(a_live_run(), run::Reboot{kRun}, 15)},
+      {"RUNNING, live, paid per event", a_paid_run()},
+      {"RUNNING, live, charged as much as it may",
+       then(a_paid_run(), run::Charge{kRun, "page", 2}, 15)},
       {"TIMING-OUT, killed", then(a_live_run(), due, 70)},
       {"TIMING-OUT, removed", then(then(a_live_run(), due, 70), due, 80)},
       {"ABORTING, immediate", then(a_live_run(), at_once, 15)},
       {"ABORTING, immediate, not started", then(a_fenced_run(), at_once, 5)},
       {"ABORTING, immediate, removed", then(then(a_live_run(), at_once, 15), due, 25)},
       {"ABORTING, graceful", then(a_live_run(), graceful, 15)},
+      {"ABORTING, graceful, paid per event", then(a_paid_run(), graceful, 15)},
       {"ABORTING, graceful, killed", then(then(a_live_run(), graceful, 15), due, 45)},
   };
   for (const auto outcome :
@@ -150,6 +155,9 @@ std::vector<Column> run_columns(const Given& given) {
           column("Resurrect", run::Resurrect{kRun}),
           column("SetStatusMessage", run::SetStatusMessage{kRun, "hello"}),
           column("Delete", run::Delete{kRun}),
+          column("Reboot", run::Reboot{kRun}),
+          column("Metamorph", run::Metamorph{kRun, kActor, "", "INPUT-METAMORPH-1"}),
+          column("Charge", run::Charge{kRun, "page", 1}),
           column("ReportFenced", run::ReportFenced{kRun, epoch, 3}),
           column("ReportStarted", run::ReportStarted{kRun, epoch}),
           column("ReportStartFailed", run::ReportStartFailed{kRun, epoch, "no space"}),
@@ -218,7 +226,7 @@ TEST(Golden, TheLifecycleOfABuild) {
 
 /// A command that is added must be added above.
 TEST(Golden, HasEveryCommand) {
-  EXPECT_EQ(std::variant_size_v<run::Command>, 12U);
+  EXPECT_EQ(std::variant_size_v<run::Command>, 15U);
   EXPECT_EQ(std::variant_size_v<build::Command>, 7U);
   EXPECT_EQ(std::variant_size_v<run::State>, 7U);
   EXPECT_EQ(std::variant_size_v<build::State>, 7U);

@@ -162,6 +162,7 @@ constexpr bool kNamesAll = members<T>() == T::fields()([](const auto&... each) {
 TEST_F(SnapshotTest, AStateNamesAllItsMembers) {
   namespace run = engine::run;
   static_assert(kNamesAll<run::Facts> && kNamesAll<run::Attempt> && kNamesAll<run::Stop>);
+  static_assert(kNamesAll<run::Charges>);
   static_assert(kNamesAll<run::Ready> && kNamesAll<run::Running> && kNamesAll<run::TimingOut>);
   static_assert(kNamesAll<run::Aborting> && kNamesAll<run::Finished> && kNamesAll<run::Expired>);
   namespace build = engine::build;
@@ -174,6 +175,7 @@ TEST_F(SnapshotTest, AStateNamesAllItsMembers) {
   static_assert(kNamesAll<directory::Tables> && kNamesAll<directory::ActorFacts>);
   static_assert(kNamesAll<directory::BuildFacts> && kNamesAll<directory::TokenFacts>);
   static_assert(kNamesAll<directory::StorageFacts> && kNamesAll<directory::RunDemand>);
+  static_assert(kNamesAll<directory::Account>);
   static_assert(kNamesAll<engine::executor::Slot> && kNamesAll<Folded::Image>);
 }
 

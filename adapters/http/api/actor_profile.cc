@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "adapters/http/api/fields.h"
+#include "adapters/http/api/pricing.h"
 #include "adapters/http/json.h"
 #include "engine/policy/options.h"
 
@@ -89,6 +90,10 @@ Answer<events::ActorProfile> read_profile(const Json& body, events::ActorProfile
   TRY_VOID(read_options(body, base.default_options));
   TRY(extra, merge_extra(body, base.extra));
   base.extra = std::move(extra);
+  if (const auto infos = body.find("pricingInfos"); infos != body.end()) {
+    TRY(pricings, infos->is_null() ? std::vector<events::Pricing>{} : read_pricings(*infos));
+    base.pricings = std::move(pricings);
+  }
   return base;
 }
 

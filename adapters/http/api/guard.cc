@@ -13,13 +13,20 @@ std::string_view token_of(const Request& request) {
   return request.query.find("token").value_or(std::string_view{});
 }
 
+/// `/v2/actor-runs/{its own id}`, or one step below.
+bool is_own(const Request& request, std::string_view method, const engine::ports::ContainerKey& key,
+            std::string_view below = {}) {
+  const auto& path = request.segments;
+  const std::size_t length = below.empty() ? 3 : 4;
+  return request.method == method && path.size() == length && path[0] == "v2" &&
+         path[1] == "actor-runs" && path[2] == key.run_id.view() &&
+         (below.empty() || path[3] == below);
+}
+
 /// The SDK says how a run ended while its process ends: that message may come after it is gone.
 bool is_last_message(const Services& services, const Request& request,
                      const engine::ports::ContainerKey& key) {
-  const auto& path = request.segments;
-  const bool own = request.method == "PUT" && path.size() == 3 && path[0] == "v2" &&
-                   path[1] == "actor-runs" && path[2] == key.run_id.view();
-  if (!own) return false;
+  if (!is_own(request, "PUT", key)) return false;
   const auto run = services.views.runs().get(key.run_id);
   return run && *run && !(*run)->deleted && projections::runs::current_epoch(**run) == key.epoch;
 }
@@ -32,7 +39,12 @@ bool is_present(const Services& services, const Request& request,
     return is_last_message(services, request, key);
   }
   const auto& state = aggregates.run(key.run_id);
-  if (const auto* attempt = engine::run::attempt_of(state)) return attempt->epoch == key.epoch;
+  if (const auto* attempt = engine::run::attempt_of(state)) {
+    // Who is being replaced may ask again for the same, and read; what it writes is nobody's.
+    const bool may = !engine::run::is_being_replaced(state) || request.method == "GET" ||
+                     is_own(request, "POST", key, "reboot");
+    return may && attempt->epoch == key.epoch;
+  }
   return std::holds_alternative<engine::run::Finished>(state) &&
          is_last_message(services, request, key);
 }

@@ -52,7 +52,12 @@ WireError deleted_run(const RunRow& run) {
 }  // namespace
 
 Answer<ActorRow> find_actor(const Services& services, const Request& request, Access access) {
-  TRY(actor, wire(actor_by_text(services, request, request.parameter("actorId"))));
+  return find_actor_by(services, request, request.parameter("actorId"), access);
+}
+
+Answer<ActorRow> find_actor_by(const Services& services, const Request& request,
+                               std::string_view text, Access access) {
+  TRY(actor, wire(actor_by_text(services, request, text)));
   if (!actor) return missing(kActor);
   const bool own = request.principal && request.principal->user_id == actor->user_id;
   if (own) return std::move(*actor);

@@ -17,6 +17,11 @@ enum class Access : std::uint8_t {
 [[nodiscard]] Answer<projections::actors::ActorRow> find_actor(const Services& services,
                                                                const Request& request,
                                                                Access access);
+/// The same by any text, such as a query's.
+[[nodiscard]] Answer<projections::actors::ActorRow> find_actor_by(const Services& services,
+                                                                  const Request& request,
+                                                                  std::string_view text,
+                                                                  Access access);
 [[nodiscard]] Answer<projections::runs::RunRow> find_run(const Services& services,
                                                          const Principal& caller,
                                                          std::string_view id);

@@ -15,7 +15,7 @@ Json stats(const ActorRow& actor) {
               {"totalUsers7Days", users},
               {"totalUsers30Days", users},
               {"totalUsers90Days", users},
-              {"totalMetamorphs", 0}};
+              {"totalMetamorphs", actor.total_metamorphs}};
   if (actor.last_run_started_at) result["lastRunStartedAt"] = to_iso(*actor.last_run_started_at);
   return result;
 }

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "adapters/http/api/render.h"
+#include "adapters/http/json.h"
 #include "projections/builds/row.h"
 
 namespace actuary::adapters::http::api {
@@ -93,6 +94,24 @@ std::optional<ContainerUsage> live_usage(const Services& services, const RunRow&
   return services.usage({run.id, run.attempts.back().epoch});
 }
 
+/// As it was when the run began; null: free.
+Json pricing_info(const RunRow& run) {
+  if (run.pricing_info.empty()) return {};
+  auto info = parse_json(run.pricing_info);
+  return info ? std::move(*info) : Json();
+}
+
+Json metamorphs(const RunRow& run) {
+  Json result = Json::array();
+  for (const auto& each : run.metamorphs) {
+    result.push_back({{"createdAt", to_iso(each.created_at)},
+                      {"actorId", each.actor_id.view()},
+                      {"buildId", each.build_id.view()},
+                      {"inputKey", each.input_key}});
+  }
+  return result;
+}
+
 }  // namespace
 
 std::string container_url(const Services& services, const RunRow& run) {
@@ -114,7 +133,7 @@ Json render_run(const RunRow& run, const Instant& now, const std::string& contai
                 const std::optional<ContainerUsage>& live) {
   Json final_message;
   if (run.is_status_message_terminal) final_message = *run.is_status_message_terminal;
-  return {
+  Json result{
       {"id", run.id.view()},
       {"actId", run.actor_id.view()},
       {"userId", run.user_id.view()},
@@ -126,7 +145,7 @@ Json render_run(const RunRow& run, const Instant& now, const std::string& contai
       {"isStatusMessageTerminal", std::move(final_message)},
       {"meta", render_meta(run.meta)},
       {"stats", stats(run, now, live)},
-      {"chargedEventCounts", Json::object()},
+      {"chargedEventCounts", Json(run.charged_event_counts)},
       {"options", options(run.options)},
       {"buildId", run.build_id.view()},
       {"exitCode", exit_code_of(run)},
@@ -142,9 +161,13 @@ Json render_run(const RunRow& run, const Instant& now, const std::string& contai
       {"usage", usage(projections::runs::compute_units(run, now))},
       {"usageTotalUsd", 0},
       {"usageUsd", usage(0)},
-      {"metamorphs", Json::array()},
+      {"metamorphs", metamorphs(run)},
       {"platformUsageBillingModel", "USER"},
   };
+  if (auto pricing = pricing_info(run); !pricing.is_null()) {
+    result["pricingInfo"] = std::move(pricing);
+  }
+  return result;
 }
 
 Json render_run_short(const RunRow& run) {

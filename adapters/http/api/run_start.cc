@@ -5,6 +5,7 @@
 #include "adapters/http/api/input.h"
 #include "adapters/http/api/lookup.h"
 #include "adapters/http/api/runs.h"
+#include "engine/policy/charging.h"
 #include "engine/policy/options.h"
 
 namespace actuary::adapters::http::api {
@@ -48,11 +49,25 @@ Answer<std::string> input_schema_of(const Services& services, const ActorId& act
   return build ? std::move(build->input_schema) : std::string{};
 }
 
+/// The decision would refuse it too, but clients know it by its type.
+Answer<void> check_money(const Services& services, const ActorId& actor_id,
+                         const engine::run::RequestedOptions& requested) {
+  const auto* actor = services.executor.directory().find_actor(actor_id);
+  if (actor == nullptr) return missing("Actor");
+  const auto* pricing = engine::policy::pricing_at(actor->pricings, services.clock.now());
+  if (pricing == nullptr) return {};
+  TRY(options, wire(engine::policy::resolve(requested, actor->default_options)));
+  const Status enough = engine::policy::check_charge_limit(options, *pricing);
+  if (enough) return {};
+  return refuse(400, "max-total-charge-usd-below-minimum", enough.error().detail);
+}
+
 Answer<Plan> plan(const Services& services, Request& request) {
   TRY(actor, find_actor(services, request, Access::kOwn));
   Plan plan;
   TRY(options, requested_options(request.query));
   TRY(schema, input_schema_of(services, actor.id, options));
+  TRY_VOID(check_money(services, actor.id, options));
   TRY(input, read_input(request.headers.get("Content-Type"), std::move(request.body), schema));
   plan.command = {draw<RunId>(services, request, "run"),
                   actor.id,

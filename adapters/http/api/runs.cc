@@ -101,7 +101,9 @@ void resurrect(const Services& services, FindRun find, const Request& request,
   const auto options = requested_options(request.query);
   if (!options) return responder.fail(options.error());
   if (options->build) {
-    const auto build = resolve_build(services, run->actor_id, *options->build);
+    const auto& became = run->metamorphs;
+    const ActorId& actor = became.empty() ? run->actor_id : became.back().actor_id;
+    const auto build = resolve_build(services, actor, *options->build);
     if (!build) return responder.fail(build.error());
   }
   submit(
@@ -196,6 +198,8 @@ void add_run_routes(std::vector<Route>& routes, const Services& services) {
     return at_once([&services, act](const Request& request) { return act(services, request); });
   };
   add_run_start_routes(routes, services);
+  add_run_replace_routes(routes, services);
+  add_run_charge_routes(routes, services);
   routes.push_back({"GET", "/v2/actors/{actorId}/runs", list(list_of_actor)});
   routes.push_back({"GET", "/v2/actor-runs", list(list_of_user)});
   routes.push_back({"GET", "/v2/actor-runs/{runId}", on(get, by_id)});

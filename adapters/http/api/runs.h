@@ -11,6 +11,12 @@ void add_run_routes(std::vector<Route>& routes, const Services& services);
 /// Starting is a file of its own: input, then the command, then the answer.
 void add_run_start_routes(std::vector<Route>& routes, const Services& services);
 
+/// Another container for the same run: reboot and metamorph.
+void add_run_replace_routes(std::vector<Route>& routes, const Services& services);
+
+/// What a run of a pay-per-event Actor charges for.
+void add_run_charge_routes(std::vector<Route>& routes, const Services& services);
+
 /// The options of `POST runs` and of `resurrect`.
 [[nodiscard]] Answer<engine::run::RequestedOptions> requested_options(const Query& query);
 

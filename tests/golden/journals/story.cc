@@ -253,6 +253,30 @@ void go_on(Teller& tell) {
   tell.user(actor::Command{actor::Delete{passing, "deleted by its user"}});
 }
 
+/// What schema 2 can say more of: a run that is paid for, rebooted, and goes on as another Actor.
+void become_another(Teller& tell) {
+  actor::Change change{kActor, {}, {}, {}};
+  change.profile.name = "ledger";
+  change.profile.pricings = {{events::PricingModel::kPayPerEvent,
+                              {},
+                              100'000'000,
+                              {{"page", 50'000, false}},
+                              R"({"pricingModel":"PAY_PER_EVENT"})"}};
+  tell.user(actor::Command{change});
+  const auto paid = begin_run(tell, "paid", 0);
+  start(tell, paid);
+  tell.user(run::Command{run::Charge{paid, "page", 3}});
+  const auto replaced = [&] {
+    exit_with(tell, paid, 137, 9);
+    tell.system(run::Command{run::ReportFenced{paid, tell.epoch_of(paid), 6}});
+    tell.system(run::Command{run::ReportStarted{paid, tell.epoch_of(paid)}});
+  };
+  tell.user(run::Command{run::Reboot{paid}});
+  replaced();
+  tell.user(run::Command{run::Metamorph{paid, kActor, "", "INPUT-METAMORPH-1"}});
+  replaced();
+}
+
 }  // namespace
 
 void tell_story(const std::function<journal::Journal&()>& reopened) {
@@ -264,6 +288,7 @@ void tell_story(const std::function<journal::Journal&()>& reopened) {
   run_in_every_way(tell);
   tell.claim(reopened());
   go_on(tell);
+  become_another(tell);
 }
 
 }  // namespace actuary::tests::golden
