@@ -1,5 +1,9 @@
 #include "engine/policy/admission.h"
 
+#include <compare>
+#include <iterator>
+#include <set>
+
 namespace actuary::engine::policy {
 namespace {
 
@@ -29,6 +33,44 @@ std::optional<std::string> lacking(const directory::RunDemand& demand, const Roo
   return std::nullopt;
 }
 
+/// Whose turn it is, as if each that comes were started.
+class Turns {
+ public:
+  explicit Turns(const directory::Directory& directory) : directory_(directory) {
+    for (const auto& [user, account] : directory.accounts()) {
+      if (account.waiting.empty()) continue;
+      const auto rank = account.passed >= kPassedMax ? Rank::kPassed : Rank::kOrdinary;
+      heads_.insert({rank, account.memory_in_use_mbytes, account.waiting.begin()->first, user});
+    }
+  }
+
+  [[nodiscard]] bool empty() const { return heads_.empty(); }
+  RunId take() {
+    const Head head = *heads_.begin();
+    heads_.erase(heads_.begin());
+    const auto& waiting = directory_.accounts().at(head.user).waiting;
+    const auto run = waiting.find(head.since);
+    if (const auto next = std::next(run); next != waiting.end()) {
+      const std::uint64_t more = directory_.find_demand(run->second)->memory_mbytes;
+      heads_.insert({Rank::kOrdinary, head.memory_mbytes + more, next->first, head.user});
+    }
+    return run->second;
+  }
+
+ private:
+  enum class Rank : std::uint8_t { kPassed, kOrdinary };
+  struct Head {
+    Rank rank;
+    std::uint64_t memory_mbytes;
+    Position since;
+    UserId user;
+    auto operator<=>(const Head&) const = default;
+  };
+
+  const directory::Directory& directory_;
+  std::set<Head> heads_;
+};
+
 }  // namespace
 
 Admission admit(const directory::Directory& directory, const decision::Settings& settings) {
@@ -40,10 +82,11 @@ Admission admit(const directory::Directory& directory, const decision::Settings&
   const auto hold = [&](const RunId& id, const directory::RunDemand& demand, std::string reason) {
     if (demand.held != reason) result.held.emplace_back(id, std::move(reason));
   };
-  for (const auto& [since, id] : directory.waiting_runs()) {
+  for (Turns turns(directory); !turns.empty();) {
+    const RunId id = turns.take();
     const directory::RunDemand& demand = *directory.find_demand(id);
     if (blocked) {
-      hold(id, demand, "Waiting for runs that were started earlier.");
+      hold(id, demand, "Waiting for its turn: other runs come first.");
     } else if (auto reason = lacking(demand, room, settings.capacity)) {
       hold(id, demand, std::move(*reason));
       // A host that was made smaller since: this run waits for a larger one, the others do not.

@@ -10,7 +10,7 @@
 /// Who may start now. Pure, and versioned: the version is recorded in the events that it caused.
 namespace actuary::engine::policy {
 
-inline constexpr std::uint32_t kAdmissionPolicyVersion = 1;
+inline constexpr std::uint32_t kAdmissionPolicyVersion = 2;
 
 struct Admission {
   std::vector<RunId> runs;
@@ -19,8 +19,12 @@ struct Admission {
       held;  ///< with the reason that users see, where it is a new one
 };
 
-/// First come, first served, by memory and disk: a large run is never overtaken for ever by small
-/// ones.
+/// An account that is passed by so many younger runs of others comes next, whatever it holds.
+inline constexpr std::uint32_t kPassedMax = 100;
+
+/// The account that holds least comes first, and of its runs the oldest; of two that hold as much,
+/// whoever waits longer. Nobody is started past a run whose turn it is and that does not fit yet,
+/// so that a large run is never overtaken for ever by small ones, nor an account by others.
 [[nodiscard]] Admission admit(const directory::Directory& directory,
                               const decision::Settings& settings);
 

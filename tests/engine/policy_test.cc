@@ -89,7 +89,7 @@ TEST(AdmissionPolicy, NobodyOvertakesAndEveryoneIsToldWhy) {
   EXPECT_EQ(found.runs, std::vector{numbered(1)});
   ASSERT_EQ(found.held.size(), 2U);
   EXPECT_EQ(found.held[0].second, "Waiting for memory: needs 4096 MB, 3072 of 4096 MB are free.");
-  EXPECT_EQ(found.held[1].second, "Waiting for runs that were started earlier.");
+  EXPECT_EQ(found.held[1].second, "Waiting for its turn: other runs come first.");
 }
 
 TEST(AdmissionPolicy, LooksAtDiskToo) {
@@ -130,6 +130,64 @@ TEST(AdmissionPolicy, CountsWhatRunsHoldUntilTheyFinish) {
   again.options = options(60, 512);
   given.happens({{stream, again}, {stream, began}});
   EXPECT_EQ(given.directory.memory_in_use_mbytes(), 512U);
+}
+
+const UserId kOther = id_of<UserId>("other");
+
+/// A run that waits for that account; runs are started in the order of these calls.
+void wait_for(Given& given, const UserId& user, int number, std::uint32_t memory = 1024) {
+  auto created = run_created();
+  created.run_id = numbered(number);
+  created.user_id = user;
+  created.options = options(60, memory);
+  given.happens({{stream_of(created.run_id), created}});
+}
+void begin(Given& given, int number) {
+  given.happens({{stream_of(numbered(number)),
+                  events::AttemptBegan{events::AttemptCause::kFirstStart, 1, at(120)}}});
+}
+
+TEST(AdmissionPolicy, AnAccountWithAThousandRunsDoesNotKeepAnotherOneWaiting) {
+  Given given{an_actor(), a_success()};
+  for (int i = 1; i <= 1000; ++i) wait_for(given, kUser, i);
+  wait_for(given, kOther, 1001);
+  const auto found = admit(given.directory, {{4096, 65536}, 2});
+  EXPECT_EQ(found.runs, (std::vector{numbered(1), numbered(1001), numbered(2), numbered(3)}));
+  EXPECT_EQ(found.held.size(), 997U);
+}
+
+TEST(AdmissionPolicy, WhoHoldsLeastComesNext) {
+  Given given{an_actor(), a_success()};
+  wait_for(given, kUser, 1, 2048);
+  begin(given, 1);
+  wait_for(given, kUser, 2);
+  wait_for(given, kOther, 3);
+  wait_for(given, kOther, 4);
+  wait_for(given, kOther, 5);
+  const auto found = admit(given.directory, {{5120, 65536}, 2});
+  EXPECT_EQ(found.runs, (std::vector{numbered(3), numbered(4), numbered(2)}));
+}
+
+TEST(AdmissionPolicy, ALargeRunOfABusyAccountIsPassedOnlySoOften) {
+  Given given{an_actor(), a_success()};
+  wait_for(given, kUser, 1);
+  begin(given, 1);
+  wait_for(given, kUser, 2, 4096);
+  const engine::decision::Settings settings{{4096, 65536}, 2};
+  int number = 2;
+  for (std::uint32_t i = 0; i < engine::policy::kPassedMax; ++i) {
+    wait_for(given, kOther, ++number, 512);
+    ASSERT_EQ(admit(given.directory, settings).runs, std::vector{numbered(number)});
+    begin(given, number);
+    given.happens({{stream_of(numbered(number)), events::RunFinished{}}});
+  }
+  wait_for(given, kOther, ++number, 512);
+  EXPECT_TRUE(admit(given.directory, settings).runs.empty()) << "its turn has come";
+  given.happens({{stream_of(numbered(1)), events::RunFinished{}}});
+  EXPECT_EQ(admit(given.directory, settings).runs, std::vector{numbered(2)});
+  begin(given, 2);
+  given.happens({{stream_of(numbered(2)), events::RunFinished{}}});
+  EXPECT_EQ(admit(given.directory, settings).runs, std::vector{numbered(number)});
 }
 
 TEST(AdmissionPolicy, BuildsAreLimitedByNumber) {
