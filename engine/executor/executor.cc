@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/decision/settings.h"
+#include "engine/executor/reconcile.h"
 #include "engine/policy/admission.h"
 #include "journal/base/assert.h"
 #include "journal/base/size_of.h"
@@ -82,6 +83,8 @@ void Executor::claim_term(const Claim& claim) {
                       {system, decision::adopted(settings_)}};
   record(events, {kSystemPrincipal, draw_id(outside_.ids), 0, 0, "system.ClaimTerm", {}}, now);
   for (decision::Effect& effect : aggregates().outstanding())
+    effects_.push_back({last_, std::move(effect)});
+  for (decision::Effect& effect : removals(directory()))
     effects_.push_back({last_, std::move(effect)});
   aggregates().for_each_stream(
       [&](const StreamId& stream) { deadlines_.set(stream, aggregates().deadline(stream), now); });

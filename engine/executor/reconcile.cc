@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/directory/directory.h"
+
 namespace actuary::engine::executor {
 
 std::vector<ports::ContainerKey> expected_containers(const Aggregates& aggregates) {
@@ -12,6 +14,18 @@ std::vector<ports::ContainerKey> expected_containers(const Aggregates& aggregate
       keys.push_back({run::facts_of(state)->run_id, attempt->epoch});
   });
   return keys;
+}
+
+Effects removals(const directory::Directory& directory) {
+  Effects effects;
+  for (const auto& [position, stream] : directory.removed()) {
+    if (stream.kind == StreamKind::kStorage) {
+      effects.emplace_back(decision::DropStorage{StorageId::parse(stream.id.view()).value()});
+    } else {
+      effects.emplace_back(decision::RemoveLog{std::string(stream.id.view())});
+    }
+  }
+  return effects;
 }
 
 run::ReportExited exit_report(const ports::ContainerKey& key, const ports::ContainerExit& exit) {

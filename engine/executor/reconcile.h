@@ -16,6 +16,12 @@ namespace actuary::engine::executor {
 [[nodiscard]] run::ReportExited exit_report(const ports::ContainerKey& key,
                                             const ports::ContainerExit& exit);
 
+/// What was deleted a short while ago is removed once more: a crash may have come in between.
+[[nodiscard]] Effects removals(const directory::Directory& directory);
+
+/// How often a host compares: what a late start leaves behind is not there for longer.
+inline constexpr Seconds kReconcileEvery{30};
+
 struct Reconciliation {
   /// Ended, with their exit; or expected, and certainly not there.
   std::vector<run::ReportExited> gone;

@@ -470,5 +470,21 @@ TEST_F(ExecutorTest, ARefusalDoesNotUseAKeyUp) {
   EXPECT_TRUE((*accepted)->has_value());
 }
 
+TEST_F(ExecutorTest, ADeletionThatACrashCutOffIsFinishedByTheNextStart) {
+  boot_and_open();
+  found();
+  start_run();
+  ask(engine::run::Command{engine::run::Abort{kRun}});
+  complete_all();
+  ask(engine::run::Command{engine::run::Delete{kRun, "test"}});
+  loop.run_ready();
+  ASSERT_TRUE(journal.complete_next());
+  crash();  // it is durable, and nothing was done for it
+  EXPECT_EQ(performed<engine::decision::RemoveLog>(), 0);
+  boot_and_open();
+  EXPECT_EQ(performed<engine::decision::RemoveLog>(), 1);
+  EXPECT_EQ(performed<engine::decision::DropStorage>(), 3);
+}
+
 }  // namespace
 }  // namespace actuary::tests
