@@ -159,7 +159,7 @@ Status ControlPlane::Assembly::start_engine(OnStarted started) {
   sweep_->data = this;
   uv_timer_start(
       sweep_, [](uv_timer_t* timer) { static_cast<Assembly*>(timer->data)->reconcile(); }, 0,
-      kReconcileEvery.count());
+      std::chrono::milliseconds(engine::executor::kReconcileEvery).count());
   disk_->start(loop_->raw());
   purge_ = std::make_unique<Purge>(
       Purge::Outside{*executor_, *views_, *readers_, clock_, options_.on_note}, options_.retention);

@@ -112,7 +112,4 @@ class ControlPlane::Assembly {
   std::atomic<bool> closing_{false};  ///< long reads give up
 };
 
-/// Between two comparisons of the journal with what the runtime shows.
-inline constexpr std::chrono::milliseconds kReconcileEvery{30'000};
-
 }  // namespace actuary::adapters::host

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/run/decider.h"
 #include "tests/simulation/options.h"
 #include "tests/simulation/world.h"
 
@@ -146,6 +147,7 @@ class Chaos {
     options.memory_mbytes = 256U << world.random.below(5);
     options.timeout_secs =
         world.random.chance(40) ? 0U : 1U + static_cast<std::uint32_t>(world.random.below(60));
+    options.restart_on_error = world.random.chance(30);
     return options;
   }
 
@@ -158,10 +160,19 @@ class Chaos {
       if (world.random.chance(20)) again.options.build = "latest";
       return again;
     }
-    if (draw < 82) {
+    if (draw < 78) {
       return engine::run::SetStatusMessage{id, "at work", world.random.chance(20)};
     }
+    if (draw < 80) return engine::run::Reboot{id};
+    if (draw < 82) return metamorph(id);
     return engine::run::Delete{id, "chaos"};
+  }
+
+  engine::run::Command metamorph(const RunId& id) {
+    const engine::run::State state = world.run(id);
+    const auto* facts = engine::run::facts_of(state);
+    const auto key = facts ? engine::run::metamorph_input_key(*facts) : std::string("INPUT");
+    return engine::run::Metamorph{id, world.actor_id, "", key};
   }
 
   SimRandom plans_;

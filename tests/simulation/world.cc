@@ -69,8 +69,14 @@ void World::reconcile() {
     for (const auto& report : found.gone) {
       engine_->executor.submit({engine::run::Command{report}, {}, CommandId{}, 0, nullptr});
     }
-    for (const auto& key : found.orphans) runtime.remove(key, [](const Status&) {});
+    engine_->executor.after_durable([this, orphans = found.orphans] {
+      for (const auto& orphan : orphans) {
+        engine_->performer.perform(engine::decision::RemoveContainer{orphan}, 0);
+      }
+    });
   });
+  // A start that an earlier engine asked for may come when nobody wants it any more.
+  loop.after(SimLoop::Lane::kEngine, engine::executor::kReconcileEvery, [this] { reconcile(); });
 }
 
 void World::SlowArchive::read(std::vector<StreamId> streams, Done done) {
