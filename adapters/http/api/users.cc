@@ -44,6 +44,12 @@ Json profile_of(const UserRow& user) {
   return {{"name", user.username}, {"pictureUrl", nullptr}, {"bio", nullptr}};
 }
 
+/// 0: for ever.
+std::int64_t retention_days(const Services& services) {
+  const auto& runs = services.executor.settings().retention.runs;
+  return runs ? std::chrono::ceil<std::chrono::days>(*runs).count() : 0;
+}
+
 /// There is one plan: the machine.
 Json plan(const Services& services) {
   const auto memory_gbytes =
@@ -67,7 +73,7 @@ Json plan(const Services& services) {
           {"maxMonthlyExternalDataTransferGbytes", 0},
           {"maxActorCount", 500},
           {"maxActorTaskCount", 5000},
-          {"dataRetentionDays", 0},
+          {"dataRetentionDays", retention_days(services)},
           {"availableProxyGroups", Json::object()},
           {"teamAccountSeatCount", 1},
           {"supportLevel", "COMMUNITY"},
