@@ -65,7 +65,7 @@ void Purge::look() {
   planning_ = submitted.has_value();
 }
 
-void Purge::work_off(std::shared_ptr<Plan> plan) {
+void Purge::work_off(const std::shared_ptr<Plan>& plan) {
   planning_ = false;
   if (!plan->expiries) {
     if (outside_.on_note) outside_.on_note("retention: " + plan->expiries.error().detail);

@@ -41,7 +41,7 @@ class Purge {
   struct Plan;
 
   void look();
-  void work_off(std::shared_ptr<Plan> plan);
+  void work_off(const std::shared_ptr<Plan>& plan);
   void delete_next();
   [[nodiscard]] bool still_wanted(const engine::policy::Expiry& expiry) const;
   [[nodiscard]] bool clock_jumped(const Instant& now);
