@@ -1,4 +1,5 @@
 """`actuary journal`, `actuary backup` and `actuary restore`, with and without an engine."""
+import concurrent.futures
 import json
 import os
 import shutil
@@ -113,6 +114,65 @@ class JournalTools(Case):
                         self.assertTrue("actuary: " in said or "damaged" in said, said)
             with open(path, "wb") as file:
                 file.write(whole)
+
+
+class Archive(Case):
+    """The oldest records in a file of their own, and an engine that goes on with the rest."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        engine = Engine(cls.data, listen=None)
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            names = [f"actor-{i}" for i in range(300)]
+            made = pool.map(lambda name: engine.data("POST", "/v2/actors", {"name": name}), names)
+            cls.actors = [actor["id"] for actor in made]
+        assert engine.stop()[0] == 0
+        cls.file = os.path.join(cls.root, "old.tar")
+
+    def call(self, *words):
+        return actuary(*words, env={"ACTUARY_DATA": self.data})
+
+    def exported(self):
+        return self.call("journal", "export")
+
+    def test_records_move_and_everything_goes_on_and_says_where_they_are(self):
+        before = self.exported().stdout
+        self.assert_says(self.call("journal", "archive", "--before", "100"), 64, "by 256")
+        engine = self.with_engine()
+        in_use = self.call("journal", "archive", "--before", "300", "-o", self.file)
+        self.assert_says(in_use, 75, "in use by process")
+        engine.stop()
+        done = actuary("journal", "archive", self.data, "--before", "300", "-o", self.file,
+                       "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        told = json.loads(done.stdout)
+        self.assertEqual((told["first"], told["last"], told["where"]), (1, 256, self.file))
+        # With the file in place nobody notices, and proofs of what was moved verify.
+        self.assertTrue(self.exported().stdout.startswith(before))
+        proof = os.path.join(self.root, "proof")
+        engine = self.with_engine()
+        engine.stop()
+        proved = self.call("audit", "prove", self.actors[0], "-o", proof)
+        self.assertEqual(proved.returncode, 0, proved.stderr)
+        self.assertEqual(actuary("audit", "verify", proof).returncode, 0)
+        # Without it the engine starts from its snapshot, and what needs the file names it.
+        os.rename(self.file, self.file + ".away")
+        engine = self.with_engine()
+        self.assertEqual(engine.data("GET", "/v2/actors?my=1")["total"], 300)
+        engine.data("POST", "/v2/actors", {"name": "later"})
+        engine.stop()
+        for words in (("journal", "show", "7"), ("journal", "export"),
+                      ("history", self.actors[0]), ("fleet", "--at", "20"),
+                      ("replay", "--check")):
+            said = self.call(*words)
+            self.assertNotEqual(said.returncode, 0, words)
+            self.assertIn(self.file, said.stderr, words)
+        verified = self.call("journal", "verify")
+        self.assertEqual(verified.returncode, 0, verified.stdout)
+        self.assertIn("records 1 to 256 are in archives that are not there", verified.stdout)
+        os.rename(self.file + ".away", self.file)
+        self.assertTrue(self.exported().stdout.startswith(before))
 
 
 class Backup(Case):
