@@ -1,5 +1,7 @@
 #include "adapters/host/purge.h"
 
+#include <algorithm>
+
 #include "projections/retention/plan.h"
 
 namespace actuary::adapters::host {
@@ -53,7 +55,9 @@ bool Purge::clock_jumped(const Instant& now) {
 }
 
 void Purge::look() {
-  if (planning_ || !due_.empty() || clock_jumped(outside_.clock.now())) return;
+  const Instant now = outside_.clock.now();
+  if (planning_ || !due_.empty() || clock_jumped(now)) return;
+  planned_at_ = now.utc;
   const auto plan = std::make_shared<Plan>();
   const Status submitted = outside_.readers.submit(
       [plan, &views = outside_.views, policy = policy_] {
@@ -86,7 +90,18 @@ bool Purge::still_wanted(const Expiry& expiry) const {
     return run && *run && !(*run)->deleted && (*run)->finished_at == expiry.finished_at;
   }
   const auto build = outside_.views.builds().get(BuildId::parse(expiry.stream.id.view()).value());
-  return build && *build && !(*build)->deleted && (*build)->finished_at == expiry.finished_at;
+  return build && *build && !(*build)->deleted && still_unused(**build);
+}
+
+/// A tag that came to it, or a run of its Actor that began, since the plan was read.
+bool Purge::still_unused(const projections::builds::BuildRow& build) const {
+  const auto actor = outside_.views.actors().get(build.actor_id);
+  if (!actor) return false;
+  if (!*actor) return true;  // deleted: nothing can name its builds any more
+  const bool tagged = std::any_of((*actor)->tags.begin(), (*actor)->tags.end(),
+                                  [&](const auto& tag) { return tag.second.build_id == build.id; });
+  const auto& last_run = (*actor)->last_run_started_at;
+  return !tagged && !(last_run && *last_run >= planned_at_);
 }
 
 /// One more when one is done: a slice is on its way, never all of them.

@@ -44,12 +44,14 @@ class Purge {
   void work_off(const std::shared_ptr<Plan>& plan);
   void delete_next();
   [[nodiscard]] bool still_wanted(const engine::policy::Expiry& expiry) const;
+  [[nodiscard]] bool still_unused(const projections::builds::BuildRow& build) const;
   [[nodiscard]] bool clock_jumped(const Instant& now);
 
   Outside outside_;
   const engine::policy::Retention policy_;
   const Instant begin_;
   std::deque<engine::policy::Expiry> due_;
+  Timestamp planned_at_{};  ///< when the plan in `due_` began to be read
   std::size_t deleted_ = 0;
   bool planning_ = false;
   bool jumped_ = false;

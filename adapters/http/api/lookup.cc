@@ -75,6 +75,17 @@ Answer<RunRow> find_run(const Services& services, const Principal& caller, std::
   return std::move(*run);
 }
 
+Answer<RunRow> run_by_id(const Services& services, const Request& request) {
+  return find_run(services, caller_of(request), request.parameter("runId"));
+}
+
+Answer<RunRow> run_of_actor(const Services& services, const Request& request) {
+  TRY(actor, find_actor(services, request, Access::kOwn));
+  TRY(run, run_by_id(services, request));
+  if (run.actor_id != actor.id) return missing(kRun);
+  return run;
+}
+
 Answer<BuildRow> find_build(const Services& services, const Principal& caller,
                             std::string_view id) {
   const auto build_id = BuildId::parse(id);

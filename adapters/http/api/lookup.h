@@ -25,6 +25,14 @@ enum class Access : std::uint8_t {
 [[nodiscard]] Answer<projections::runs::RunRow> find_run(const Services& services,
                                                          const Principal& caller,
                                                          std::string_view id);
+/// How a route names its run.
+using FindRun = Answer<projections::runs::RunRow> (*)(const Services&, const Request&);
+/// By `{runId}`.
+[[nodiscard]] Answer<projections::runs::RunRow> run_by_id(const Services& services,
+                                                          const Request& request);
+/// By `{actorId}` and `{runId}`: the deprecated paths name the Actor too, which must be the run's.
+[[nodiscard]] Answer<projections::runs::RunRow> run_of_actor(const Services& services,
+                                                             const Request& request);
 [[nodiscard]] Answer<projections::builds::BuildRow> find_build(const Services& services,
                                                                const Principal& caller,
                                                                std::string_view id);

@@ -13,19 +13,6 @@ namespace actuary::adapters::http::api {
 namespace {
 
 using projections::runs::RunRow;
-using FindRun = Answer<RunRow> (*)(const Services&, const Request&);
-
-Answer<RunRow> by_id(const Services& services, const Request& request) {
-  return find_run(services, caller_of(request), request.parameter("runId"));
-}
-
-Answer<RunRow> by_actor_and_id(const Services& services, const Request& request) {
-  TRY(actor, find_actor(services, request, Access::kOwn));
-  TRY(run, by_id(services, request));
-  if (run.actor_id != actor.id) return missing("Actor run");
-  return run;
-}
-
 void reboot(const Services& services, FindRun find, const Request& request,
             const Responder& responder) {
   const auto run = find(services, request);
@@ -175,13 +162,13 @@ void add_run_replace_routes(std::vector<Route>& routes, const Services& services
       metamorph(services, busy, find, std::move(request), responder);
     };
   };
-  routes.push_back({"POST", "/v2/actor-runs/{runId}/reboot", on_reboot(by_id)});
+  routes.push_back({"POST", "/v2/actor-runs/{runId}/reboot", on_reboot(run_by_id)});
   routes.push_back({"POST", "/v2/actors/{actorId}/runs/last/reboot", on_reboot(find_last_run)});
-  routes.push_back({"POST", "/v2/actor-runs/{runId}/metamorph", on_metamorph(by_id)});
+  routes.push_back({"POST", "/v2/actor-runs/{runId}/metamorph", on_metamorph(run_by_id)});
   routes.push_back(
       {"POST", "/v2/actors/{actorId}/runs/last/metamorph", on_metamorph(find_last_run)});
   routes.push_back(
-      {"POST", "/v2/actors/{actorId}/runs/{runId}/metamorph", on_metamorph(by_actor_and_id)});
+      {"POST", "/v2/actors/{actorId}/runs/{runId}/metamorph", on_metamorph(run_of_actor)});
 }
 
 }  // namespace actuary::adapters::http::api

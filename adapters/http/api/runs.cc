@@ -14,20 +14,6 @@ using projections::runs::RunRow;
 
 constexpr std::size_t kStatusMessageBytesMax = 16UL * 1024;
 
-using FindRun = Answer<RunRow> (*)(const Services&, const Request&);
-
-Answer<RunRow> by_id(const Services& services, const Request& request) {
-  return find_run(services, caller_of(request), request.parameter("runId"));
-}
-
-/// The deprecated paths name the Actor too, which must be the run's.
-Answer<RunRow> by_actor_and_id(const Services& services, const Request& request) {
-  TRY(actor, find_actor(services, request, Access::kOwn));
-  TRY(run, by_id(services, request));
-  if (run.actor_id != actor.id) return missing("Actor run");
-  return run;
-}
-
 Answer<std::optional<Timestamp>> time_of(const Query& query, std::string_view name) {
   const auto text = query.find(name);
   if (!text || text->empty()) return std::nullopt;
@@ -138,7 +124,7 @@ Answer<std::optional<engine::run::SetStatusMessage>> message_of(const Request& r
 }
 
 void update(const Services& services, const Request& request, const Responder& responder) {
-  const auto run = by_id(services, request);
+  const auto run = run_by_id(services, request);
   if (!run) return responder.fail(run.error());
   const auto command = message_of(request, *run);
   if (!command) return responder.fail(command.error());
@@ -150,7 +136,7 @@ void update(const Services& services, const Request& request, const Responder& r
 }
 
 void remove(const Services& services, const Request& request, const Responder& responder) {
-  const auto run = by_id(services, request);
+  const auto run = run_by_id(services, request);
   if (!run) return responder.fail(run.error());
   submit(services, Command{engine::run::Delete{run->id, "deleted by its user"}}, asker_of(request),
          responder, [responder] {
@@ -202,17 +188,17 @@ void add_run_routes(std::vector<Route>& routes, const Services& services) {
   add_run_charge_routes(routes, services);
   routes.push_back({"GET", "/v2/actors/{actorId}/runs", list(list_of_actor)});
   routes.push_back({"GET", "/v2/actor-runs", list(list_of_user)});
-  routes.push_back({"GET", "/v2/actor-runs/{runId}", on(get, by_id)});
+  routes.push_back({"GET", "/v2/actor-runs/{runId}", on(get, run_by_id)});
   routes.push_back({"PUT", "/v2/actor-runs/{runId}", simple(update)});
   routes.push_back({"DELETE", "/v2/actor-runs/{runId}", simple(remove)});
-  routes.push_back({"POST", "/v2/actor-runs/{runId}/abort", on(abort, by_id)});
-  routes.push_back({"POST", "/v2/actor-runs/{runId}/resurrect", on(resurrect, by_id)});
+  routes.push_back({"POST", "/v2/actor-runs/{runId}/abort", on(abort, run_by_id)});
+  routes.push_back({"POST", "/v2/actor-runs/{runId}/resurrect", on(resurrect, run_by_id)});
   routes.push_back({"GET", "/v2/actors/{actorId}/runs/last", on(get, find_last_run)});
   routes.push_back({"POST", "/v2/actors/{actorId}/runs/last/abort", on(abort, find_last_run)});
-  routes.push_back({"GET", "/v2/actors/{actorId}/runs/{runId}", on(get, by_actor_and_id)});
-  routes.push_back({"POST", "/v2/actors/{actorId}/runs/{runId}/abort", on(abort, by_actor_and_id)});
+  routes.push_back({"GET", "/v2/actors/{actorId}/runs/{runId}", on(get, run_of_actor)});
+  routes.push_back({"POST", "/v2/actors/{actorId}/runs/{runId}/abort", on(abort, run_of_actor)});
   routes.push_back(
-      {"POST", "/v2/actors/{actorId}/runs/{runId}/resurrect", on(resurrect, by_actor_and_id)});
+      {"POST", "/v2/actors/{actorId}/runs/{runId}/resurrect", on(resurrect, run_of_actor)});
 }
 
 }  // namespace actuary::adapters::http::api
