@@ -18,8 +18,8 @@ namespace actuary::adapters::http {
 /// What a request body may hold once it is decoded.
 inline constexpr std::size_t kBodyBytesMax = 9'437'184;
 /// A request without a body may still carry a little of one; a route that takes none ignores it.
-inline constexpr std::size_t kHeadBytesMax = 64 * 1024;
-inline constexpr std::size_t kTargetBytesMax = 16 * 1024;
+inline constexpr std::size_t kHeadBytesMax = std::size_t{64} * 1024;
+inline constexpr std::size_t kTargetBytesMax = std::size_t{16} * 1024;
 inline constexpr std::size_t kHeadersMax = 100;
 
 /// Header fields in the order in which they came; names compare without case.
