@@ -70,6 +70,8 @@ Status ControlPlane::Assembly::open_state(const Folders& folders) {
   keys_ = std::move(keys);
   TRY(journal, journal::rocks::RocksJournal::open({.path = folders.journal.string()}));
   journal_ = std::move(journal);
+  TRY(believed, believed_clock(folders.data, *journal_));
+  believed_ = believed;
   TRY(auditor, Auditor::open({.journal = *journal_,
                               .loop = *loop_,
                               .journal_folder = folders.journal,
@@ -162,7 +164,10 @@ Status ControlPlane::Assembly::start_engine(OnStarted started) {
       std::chrono::milliseconds(engine::executor::kReconcileEvery).count());
   disk_->start(loop_->raw());
   purge_ = std::make_unique<Purge>(
-      Purge::Outside{*executor_, *views_, *readers_, clock_, options_.on_note}, options_.retention);
+      Purge::Outside{*executor_, *views_, *readers_, clock_, options_.on_note,
+                     [this](Timestamp at) { (void)record_clock(options_.data, at); }},
+      options_.retention,
+      engine::policy::ClockEvidence{believed_, clock_.now(), options_.clock_vouched});
   purge_->start(loop_->raw(), options_.retention_first, options_.retention_every);
   return {};
 }

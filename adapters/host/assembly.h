@@ -101,6 +101,7 @@ class ControlPlane::Assembly {
   std::unique_ptr<http::api::Services> services_;  ///< every route borrows it
   std::unique_ptr<reactor::Workers> readers_;      ///< what reads the journal for long
   std::unique_ptr<Purge> purge_;
+  std::optional<Timestamp> believed_;  ///< the wall clock of the engine before this one
   std::unique_ptr<http::Router> router_;
   std::unique_ptr<http::Server> server_;
   uv_timer_t* sweep_ = nullptr;

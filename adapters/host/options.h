@@ -32,8 +32,11 @@ struct Options {
   std::optional<std::uint64_t> disk_reserve_bytes;
   /// What is deleted when it is old; recorded in the journal. By default everything is kept.
   engine::policy::Retention retention;
+  /// The operator vouches for a wall clock that is more than a week ahead of the last record. Else
+  /// nothing is deleted in the engine's first day then.
+  bool clock_vouched = false;
   /// When retention looks first, and how often from then on.
-  std::chrono::milliseconds retention_first{5'000};
+  std::chrono::milliseconds retention_first{2'000};
   std::chrono::milliseconds retention_every{3'600'000};
   /// `actuary-init`; empty: looked for beside this program and in the installation's libexec.
   std::filesystem::path init_binary;

@@ -7,24 +7,44 @@
 namespace actuary::adapters::host {
 
 using engine::executor::Command;
+using engine::policy::ClockTrust;
 using engine::policy::Expiry;
+
+namespace {
+
+const char* meaning_of(ClockTrust trust) {
+  switch (trust) {
+    case ClockTrust::kBelieved:
+      return "retention: the clock is believed, what is due is deleted";
+    case ClockTrust::kLeapt:
+      return "retention: the wall clock jumped, so nothing is deleted; start the engine again if "
+             "it "
+             "is right now";
+    case ClockTrust::kUnproven:
+      return "retention: the clock says that the last record is more than a week old, so nothing "
+             "is "
+             "deleted for a day; if it is right, start with --clock-is-right";
+  }
+  return "";
+}
+
+}  // namespace
 
 /// What a worker finds; the loop reads it when the worker is done.
 struct Purge::Plan {
   Result<std::vector<Expiry>> expiries;
 };
 
-Purge::Purge(Outside outside, engine::policy::Retention policy)
+Purge::Purge(Outside outside, engine::policy::Retention policy, engine::policy::ClockEvidence clock)
     : outside_(std::move(outside)),
       policy_(policy),
-      begin_(outside_.clock.now()),
+      evidence_(clock),
       self_(std::make_shared<Purge*>(this)) {}
 
 Purge::~Purge() { *self_ = nullptr; }
 
 void Purge::start(uv_loop_t* loop, std::chrono::milliseconds first,
                   std::chrono::milliseconds every) {
-  if (policy_.keeps_everything()) return;
   timer_ = new uv_timer_t;
   uv_timer_init(loop, timer_);
   timer_->data = this;
@@ -41,22 +61,19 @@ void Purge::close() {
            [](uv_handle_t* handle) { delete reinterpret_cast<uv_timer_t*>(handle); });
 }
 
-/// A wall clock that leaps must not delete what is young: within one boot the other clock tells.
-bool Purge::clock_jumped(const Instant& now) {
-  if (now.boot_id != begin_.boot_id) return false;
-  const Microseconds drift = (now.utc - begin_.utc) - (now.boot - begin_.boot);
-  const bool jumped = drift > kClockDriftMax || drift < -Microseconds{kClockDriftMax};
-  if (jumped && !jumped_ && outside_.on_note) {
-    outside_.on_note(
-        "the wall clock jumped, so nothing is deleted; start the engine again if it is right now");
-  }
-  jumped_ = jumped;
-  return jumped;
+/// A wall clock that leaps must not delete what is young; each change of mind is said once.
+bool Purge::clock_believed(const Instant& now) {
+  const ClockTrust before = std::exchange(trust_, engine::policy::clock_trust(evidence_, now));
+  if (trust_ != before && !policy_.keeps_everything() && outside_.on_note)
+    outside_.on_note(meaning_of(trust_));
+  return trust_ == ClockTrust::kBelieved;
 }
 
 void Purge::look() {
   const Instant now = outside_.clock.now();
-  if (planning_ || !due_.empty() || clock_jumped(now)) return;
+  if (planning_ || !due_.empty() || !clock_believed(now)) return;
+  outside_.on_believed(now.utc);
+  if (policy_.keeps_everything()) return;
   planned_at_ = now.utc;
   const auto plan = std::make_shared<Plan>();
   const Status submitted = outside_.readers.submit(

@@ -10,6 +10,7 @@
 
 #include "adapters/reactor/workers.h"
 #include "engine/executor/executor.h"
+#include "engine/policy/clock_trust.h"
 #include "engine/policy/retention.h"
 #include "projections/runner/views.h"
 
@@ -27,9 +28,11 @@ class Purge {
     Clock& clock;
     /// One line for the operator. May be empty.
     std::function<void(const std::string&)> on_note;
+    /// Whenever it looks: a wall clock that is believed.
+    std::function<void(Timestamp)> on_believed;
   };
 
-  Purge(Outside outside, engine::policy::Retention policy);
+  Purge(Outside outside, engine::policy::Retention policy, engine::policy::ClockEvidence clock);
   ~Purge();
   Purge(const Purge&) = delete;
   Purge& operator=(const Purge&) = delete;
@@ -45,23 +48,21 @@ class Purge {
   void delete_next();
   [[nodiscard]] bool still_wanted(const engine::policy::Expiry& expiry) const;
   [[nodiscard]] bool still_unused(const projections::builds::BuildRow& build) const;
-  [[nodiscard]] bool clock_jumped(const Instant& now);
+  [[nodiscard]] bool clock_believed(const Instant& now);
 
   Outside outside_;
   const engine::policy::Retention policy_;
-  const Instant begin_;
+  const engine::policy::ClockEvidence evidence_;
   std::deque<engine::policy::Expiry> due_;
   Timestamp planned_at_{};  ///< when the plan in `due_` began to be read
   std::size_t deleted_ = 0;
   bool planning_ = false;
-  bool jumped_ = false;
+  engine::policy::ClockTrust trust_ = engine::policy::ClockTrust::kBelieved;
   uv_timer_t* timer_ = nullptr;
   std::shared_ptr<Purge*> self_;  ///< null in what is called after the end
 };
 
 /// Deletions that are on their way at once: what other commands may have to wait for.
 inline constexpr std::size_t kPurgeSlice = 32;
-/// How far the wall clock may run from the boot clock before it is no longer believed.
-inline constexpr Seconds kClockDriftMax{3600};
 
 }  // namespace actuary::adapters::host

@@ -121,6 +121,19 @@ Status record_address(const fs::path& data, const Address& address) {
   return write_small(data / "address", address.host + ":" + std::to_string(address.port));
 }
 
+Result<std::optional<Timestamp>> believed_clock(const fs::path& data,
+                                                const journal::Journal& journal) {
+  if (const auto believed = parse_iso(read_small(data / "clock"))) return std::optional(*believed);
+  const Position last = journal.head().position;
+  if (last == 0) return std::optional<Timestamp>{};
+  TRY(record, journal.read(last));
+  return std::optional(record.recorded_at.utc);
+}
+
+Status record_clock(const fs::path& data, Timestamp at) {
+  return write_small(data / "clock", to_iso(at));
+}
+
 engine::ports::Capacity capacity_of(const Options& options) {
   if (options.capacity) return *options.capacity;
   engine::ports::Capacity capacity;

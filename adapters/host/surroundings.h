@@ -8,6 +8,8 @@
 #include "engine/ports/runtime.h"
 #include "journal/base/id.h"
 #include "journal/base/result.h"
+#include "journal/base/time.h"
+#include "journal/journal.h"
 
 /// What the host finds around itself: folders, the address it had, the size of the machine.
 namespace actuary::adapters::host {
@@ -32,6 +34,11 @@ struct Address {
 /// errors: kInvalidArgument: DATA/address is damaged; kUnavailable: no free port
 [[nodiscard]] Result<Address> choose_address(const Options& options);
 [[nodiscard]] Status record_address(const std::filesystem::path& data, const Address& address);
+
+/// The wall clock that was last believed here: DATA/clock, else the journal's last record.
+[[nodiscard]] Result<std::optional<Timestamp>> believed_clock(const std::filesystem::path& data,
+                                                              const journal::Journal& journal);
+[[nodiscard]] Status record_clock(const std::filesystem::path& data, Timestamp at);
 
 /// Most of this machine, unless the options say otherwise.
 [[nodiscard]] engine::ports::Capacity capacity_of(const Options& options);

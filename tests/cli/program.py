@@ -64,11 +64,12 @@ class Started:
 class Engine:
     """`actuary serve` on a free port, and its API."""
 
-    def __init__(self, data, listen="127.0.0.1:0", options=()):
+    def __init__(self, data, listen="127.0.0.1:0", options=(), env=None):
         listening = ("--listen", listen) if listen else ()
         self.process = subprocess.Popen([ACTUARY, "serve", "--data", data, *listening, *options],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        start_new_session=True)
+                                        start_new_session=True,
+                                        env={**os.environ, **(env or {})})
         patience = threading.Timer(SECONDS_MAX, self.process.kill)
         patience.start()
         self.lines = [self.process.stdout.readline().rstrip("\n") for _ in range(3)]

@@ -1,13 +1,28 @@
 """What is deleted because it is old: the plan that is shown is the plan that is worked off."""
 import json
+import select
 import time
 
 from program import Case, Engine, actuary, example
 
 POLICY = ("--delete-runs-after", "0", "--keep-runs", "1", "--delete-builds-after", "0")
 
+TEN_YEARS_AHEAD = {"LD_PRELOAD": "/usr/$LIB/faketime/libfaketime.so.1", "FAKETIME": "+10y",
+                   "DONT_FAKE_MONOTONIC": "1"}
 
-class Retention(Case):
+
+class Patient(Case):
+    def wait_until_gone(self, engine, path):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            status, answer = engine.call("GET", path)
+            if status != 200:
+                return status, answer
+            time.sleep(0.2)
+        self.fail(f"{path} is still there")
+
+
+class Retention(Patient):
     def plan(self, *options):
         done = actuary("retention", "plan", "--data", self.data, "--json", *options)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -47,15 +62,6 @@ class Retention(Case):
                          "SUCCEEDED")
         self.assertEqual(self.plan(), [])
 
-    def wait_until_gone(self, engine, path):
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            status, answer = engine.call("GET", path)
-            if status != 200:
-                return status, answer
-            time.sleep(0.2)
-        self.fail(f"{path} is still there")
-
     def test_a_policy_that_is_none_names_its_flag(self):
         done = actuary("retention", "plan", "--data", self.data, "--delete-runs-after", "-1")
         self.assert_says(done, 64, "--delete-runs-after")
@@ -63,6 +69,30 @@ class Retention(Case):
     def test_everything_is_kept_by_default_and_the_plan_says_how_to_change_that(self):
         done = actuary("retention", "plan", "--data", self.data)
         self.assert_says(done, 0, "actuary serve --delete-runs-after")
+
+
+class ClockAhead(Patient):
+    def test_a_clock_ten_years_ahead_deletes_nothing_until_somebody_vouches_for_it(self):
+        done = self.run_folder(example("crasher"), "--input", '{"exitCode":0}', "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        path = f"/v2/actor-runs/{json.loads(done.stdout)['run']['id']}"
+        policy = ("--delete-runs-after", "30", "--keep-runs", "0")
+        for _ in ("the first start", "and its own records do not make the next one believe it"):
+            wrong = Engine(self.data, listen=None, options=policy, env=TEN_YEARS_AHEAD)
+            self.addCleanup(wrong.stop)
+            self.wait_until_said(wrong, "nothing is deleted for a day")
+            self.assertEqual(wrong.data("GET", path)["status"], "SUCCEEDED")
+            wrong.stop()
+        vouched = Engine(self.data, listen=None, options=(*policy, "--clock-is-right"),
+                         env=TEN_YEARS_AHEAD)
+        self.addCleanup(vouched.stop)
+        self.assertEqual(self.wait_until_gone(vouched, path)[0], 404)
+
+    def wait_until_said(self, engine, text):
+        ready = select.select([engine.process.stderr], [], [], 60)[0]
+        self.assertTrue(ready, f"no {text!r}")
+        while text not in (line := engine.process.stderr.readline()):
+            self.assertTrue(line, f"no {text!r}")
 
 
 if __name__ == "__main__":

@@ -63,6 +63,9 @@ void add_serve(CLI::App& app, Choice& choice) {
                    "to 512)")
       ->check(CLI::Range(std::uint64_t{8}, std::uint64_t{1} << 20U));
   add_retention_policy(*serve, arguments->retention);
+  serve->add_flag("--clock-is-right", arguments->clock_is_right,
+                  "Delete what is due at once, although the last record is more than a week old "
+                  "(else a clock so far ahead is believed after a day)");
   serve->callback(
       [&choice, arguments] { choice = [arguments] { return serve_command(*arguments); }; });
 }

@@ -37,6 +37,7 @@ struct ServeArguments {
   std::string listen;  ///< `ADDR:PORT`; empty: as last time
   std::optional<std::uint64_t> disk_reserve_mbytes;
   RetentionArguments retention;
+  bool clock_is_right = false;
 };
 [[nodiscard]] int serve_command(const ServeArguments& arguments);
 

@@ -92,6 +92,7 @@ int serve_command(const ServeArguments& arguments) {
     options.disk_reserve_bytes = *arguments.disk_reserve_mbytes * (std::uint64_t{1} << 20U);
   }
   options.retention = retention_of(arguments.retention, {});
+  options.clock_vouched = arguments.clock_is_right;
   if (const Status set = set_listen(arguments.listen, options); !set) {
     console::error(set.error().detail);
     return kUsage;
