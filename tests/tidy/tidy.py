@@ -210,6 +210,30 @@ def check_readmes(root):
                 yield f"{path}:1: readme: at most {README_LINES_MAX} lines"
 
 
+FAULTS = "tests/FAULTS.md"
+NAMED_TEST = re.compile(r"`(?:(\w+)\.(\w+)|(test_\w+))`")
+GOOGLE_TEST = re.compile(r"^(?:TYPED_)?TEST(?:_[FP])?\((\w+),\s*(\w+)\)", re.MULTILINE)
+PYTHON_TEST = re.compile(r"^\s+def (test_\w+)\(", re.MULTILINE)
+
+
+def check_faults(root):
+    """Each test that the table of faults names is there."""
+    path = os.path.join(root, FAULTS)
+    if not os.path.exists(path):
+        return
+    known = set()
+    for name, text in texts(os.path.join(root, "tests")):
+        if name.endswith(".py"):
+            known.update(PYTHON_TEST.findall(text))
+        elif name.endswith(CPP):
+            known.update(".".join(pair) for pair in GOOGLE_TEST.findall(text))
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            for suite, test, python in NAMED_TEST.findall(line):
+                if (python or f"{suite}.{test}") not in known:
+                    yield f"{FAULTS}:{number}: faults: no test {python or f'{suite}.{test}'}"
+
+
 def texts(root):
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(f for f in folders
@@ -229,6 +253,7 @@ def check_tree(root):
         for line, message in check_text(path, text):
             yield f"{path}:{line}: {message}"
     yield from check_readmes(".")
+    yield from check_faults(".")
 
 
 def main():

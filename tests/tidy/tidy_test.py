@@ -137,6 +137,19 @@ class Tree(unittest.TestCase):
                 file.write("line\n" * 41)
             self.assertEqual(1, len(list(tidy.check_readmes(root))))
 
+    def test_each_fault_names_tests_that_are_there(self):
+        with tempfile.TemporaryDirectory() as root:
+            os.makedirs(f"{root}/tests")
+            with open(f"{root}/tests/a_test.cc", "w") as file:
+                file.write("TEST_F(Suite, Holds) {}\nTYPED_TEST_P(Contract, Holds) {}\n")
+            with open(f"{root}/tests/b_test.py", "w") as file:
+                file.write("class B:\n    def test_it(self):\n        pass\n")
+            with open(f"{root}/tests/FAULTS.md", "w") as file:
+                file.write("`Suite.Holds` `Contract.Holds` `test_it`\n`Suite.Gone` `test_gone`\n")
+            self.assertEqual(["tests/FAULTS.md:2: faults: no test Suite.Gone",
+                              "tests/FAULTS.md:2: faults: no test test_gone"],
+                             list(tidy.check_faults(root)))
+
     def test_the_walk_leaves_built_and_downloaded_files_alone(self):
         with tempfile.TemporaryDirectory() as root:
             for folder in ("build/dev", "tests/clients/node_modules", "engine"):
