@@ -93,8 +93,8 @@ class ControlPlane::Assembly {
   std::unique_ptr<storages::RocksStorages> storages_;
   std::unique_ptr<logs::FileLogs> logs_;
   std::unique_ptr<blobs::FileBlobs> blobs_;
-  std::unique_ptr<oci::OciRuntime> runtime_;
-  std::unique_ptr<oci::OciBuilder> builder_;
+  std::unique_ptr<containers::Runtime> runtime_;
+  std::unique_ptr<containers::Builder> builder_;
   std::unique_ptr<engine::executor::Executor> executor_;
   std::unique_ptr<engine::executor::Performer> performer_;
   std::unique_ptr<http::api::Watch> watch_;

@@ -22,6 +22,7 @@ struct arguments {
   const char* run;
   uint64_t log_bytes_max;
   uint64_t disk_free_min;
+  bool gated;       // the engine says when
   bool keeps_home;  // the environment names HOME; else it is the user's, not the one the runtime
                     // put there
   char** command;
@@ -41,7 +42,7 @@ struct run {
 static struct lines pending[2];
 
 static bool parse_arguments(int argc, char** argv, struct arguments* arguments) {
-  *arguments = (struct arguments){"", "/", "", 10485760, 0, false, NULL};
+  *arguments = (struct arguments){"", "/", "", 10485760, 0, false, false, NULL};
   for (int i = 1; i + 1 < argc; i += 2) {
     if (strcmp(argv[i], "--") == 0) {
       arguments->command = argv + i + 1;
@@ -50,6 +51,7 @@ static bool parse_arguments(int argc, char** argv, struct arguments* arguments) 
     if (strcmp(argv[i], "--user") == 0) arguments->user = argv[i + 1];
     if (strcmp(argv[i], "--directory") == 0) arguments->directory = argv[i + 1];
     if (strcmp(argv[i], "--run") == 0) arguments->run = argv[i + 1];
+    if (strcmp(argv[i], "--gate") == 0) arguments->gated = strcmp(argv[i + 1], "wait") == 0;
     if (strcmp(argv[i], "--home") == 0) arguments->keeps_home = strcmp(argv[i + 1], "keep") == 0;
     if (strcmp(argv[i], "--log-bytes-max") == 0) {
       arguments->log_bytes_max = strtoull(argv[i + 1], NULL, 10);
@@ -227,7 +229,8 @@ int main(int argc, char** argv) {
     return kExitLost;
   }
   block_signals(&run);
-  if (run.signals < 0 || !open_log(&run.log, &arguments) || claim_start() != 1) {
+  if (run.signals < 0 || !open_log(&run.log, &arguments) || (arguments.gated && !await_gate()) ||
+      claim_start() != 1) {
     fprintf(stderr, "actuary-init: not started: %s\n", strerror(errno));
     return kExitLost;
   }

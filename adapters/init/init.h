@@ -3,6 +3,7 @@
 ///
 /// The control directory belongs to a uid that nobody has, mode 0700: only a process with
 /// CAP_DAC_OVERRIDE enters it, and user code has no capability. `ACTUARY_CONTROL` in it:
+///   go        made by the engine once it has checked what the runtime made; waited for with --gate
 ///   started   made with O_EXCL by the one init that starts the user's process
 ///   log       the run's log, shared with the engine; both only append whole lines
 ///   exit      code, signal and times, made by rename, so it is whole or absent
@@ -25,9 +26,11 @@
 #define ACTUARY_CONTROL_OWNER 4294900001u
 
 enum {
-  kExitLost = 125,  ///< another init started this run, or the control directory is unusable
+  kExitLost = 125,  ///< another init started this run, it was never let go, or the control
+                    ///< directory is unusable
   kExitNotExecutable = 126,
   kExitNotFound = 127,
+  kGateSecondsMax = 120,
   kGroupsMax = 64,
   kLineBytesMax = 64 * 1024,
 };
@@ -70,6 +73,9 @@ void log_bytes(struct log* log, struct lines* lines, const char* bytes, size_t s
 void log_rest(struct log* log, struct lines* lines);
 /// A line of the platform's own; never cut by the cap.
 void log_platform(struct log* log, const char* text);
+
+/// Waits until the engine lets this container go. False: it did not within `kGateSecondsMax`.
+bool await_gate(void);
 
 /// 1: this init starts the process; 0: another one did; -1: the directory is unusable.
 int claim_start(void);

@@ -54,6 +54,11 @@ static uint64_t memory_bytes(void) {
   return charged > droppable ? charged - droppable : 0;
 }
 
+uint64_t oom_kills(void) {
+  uint64_t kills = read_row(CGROUP "/memory.events", "oom_kill");
+  return kills > 0 ? kills : read_row(CGROUP "/memory/memory.oom_control", "oom_kill");
+}
+
 static uint64_t cpu_nanos(void) {
   uint64_t nanos = 0;
   if (read_number(CGROUP "/cpuacct/cpuacct.usage", &nanos) ||

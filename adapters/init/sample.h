@@ -37,6 +37,9 @@ struct sampler {
 void sampler_begin(struct sampler* sampler, unsigned web_server_port);
 void sampler_take(struct sampler* sampler);
 
+/// How often the kernel killed for memory in the container.
+uint64_t oom_kills(void);
+
 /// The members of a JSON object, without its braces, as clients spell them.
 size_t usage_members(const struct usage* usage, char* out, size_t room);
 bool usage_is_overloaded(const struct usage* usage);

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "adapters/oci/files.h"
+#include "adapters/oci/options.h"
 
 namespace actuary::adapters::oci {
 namespace {

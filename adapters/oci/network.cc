@@ -1,6 +1,5 @@
 #include "adapters/oci/network.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
@@ -10,15 +9,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <sstream>
 #include <thread>
 
-#include "adapters/oci/files.h"
-#include "adapters/oci/mounts.h"
+#include "adapters/containers/fence.h"
+#include "adapters/containers/files.h"
+#include "adapters/containers/mounts.h"
 #include "adapters/reactor/process.h"
 
 namespace actuary::adapters::oci {
@@ -29,39 +26,6 @@ using reactor::run_ok;
 
 void set_kernel_option(const std::string& file, std::string_view value) {
   std::ofstream(file) << value;
-}
-
-struct Range {
-  std::uint32_t first = 0;
-  std::uint32_t last = 0;
-};
-
-/// `10.1.2.0/24` or an address; nothing for words such as `default`.
-std::optional<Range> parse_range(const std::string& text) {
-  const std::size_t slash = text.find('/');
-  in_addr address{};
-  if (inet_pton(AF_INET, text.substr(0, slash).c_str(), &address) != 1) return std::nullopt;
-  unsigned bits = 32;
-  if (slash != std::string::npos) {
-    std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
-  }
-  const std::uint32_t mask = bits == 0 ? 0 : ~std::uint32_t{0} << (32 - bits);
-  const std::uint32_t first = ntohl(address.s_addr) & mask;
-  return Range{first, first | ~mask};
-}
-
-Result<std::vector<Range>> routed_ranges() {
-  TRY(routes, run_ok({.argv = {"ip", "-4", "route", "show", "table", "all"}}));
-  std::istringstream rows(routes);
-  std::vector<Range> ranges;
-  for (std::string row; std::getline(rows, row);) {
-    std::istringstream words(row);
-    std::string word;
-    words >> word;
-    if (word == "local" || word == "broadcast" || word == "unreachable") words >> word;
-    if (const auto range = parse_range(word); range && range->first != 0) ranges.push_back(*range);
-  }
-  return ranges;
 }
 
 void raise_loopback() {
@@ -125,7 +89,9 @@ Status Network::open(const std::set<unsigned>& in_use) {
     }
   }
   TRY_VOID(make_directory(folder()));
-  TRY_VOID(choose());
+  TRY(prefix, containers::choose_prefix(options_.data / "runtime/network.json",
+                                        options_.installation, bridge_));
+  prefix_ = prefix;
   TRY_VOID(make_bridge());
   TRY_VOID(make_rules());
   const std::lock_guard lock(mutex_);
@@ -139,37 +105,12 @@ Status Network::open(const std::set<unsigned>& in_use) {
   return {};
 }
 
-Status Network::choose() {
-  const std::filesystem::path file = options_.data / "runtime/network.json";
-  const Json known = Json::parse(read_file(file).value_or(std::string()), nullptr, false);
-  if (known.is_object() && known.contains("prefix") && known["prefix"].is_string()) {
-    prefix_ = known["prefix"].get<std::string>();
-    return {};
-  }
-  TRY(taken, routed_ranges());
-  std::uint32_t seed = 0;
-  std::from_chars(options_.installation.data(),
-                  options_.installation.data() + options_.installation.size(), seed, 16);
-  constexpr std::uint32_t kCandidates = 64 * 256;  // 10.64.0.0 to 10.127.255.0
-  for (std::uint32_t i = 0; i < kCandidates; ++i) {
-    const std::uint32_t pick = (seed + i) % kCandidates;
-    const std::uint32_t first = (10u << 24) | ((64u << 16) + (pick << 8));
-    const bool is_free = std::none_of(taken.begin(), taken.end(), [&](const Range& range) {
-      return range.first <= first + 255 && first <= range.last;
-    });
-    if (!is_free) continue;
-    prefix_ = "10." + std::to_string(64 + pick / 256) + "." + std::to_string(pick % 256);
-    return write_file(file, Json{{"bridge", bridge_}, {"prefix", prefix_}}.dump());
-  }
-  return fail(Code::kUnavailable, "no free 10.x.y.0/24 for the containers' network");
-}
-
 Status Network::make_bridge() {
   if (access(("/sys/class/net/" + bridge_).c_str(), F_OK) != 0) {
     // A new bridge means a new boot: what was connected to the old one is gone with it.
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator(folder(), ignored)) {
-      unmount(entry.path());
+      containers::unmount(entry.path());
     }
     std::filesystem::remove_all(folder(), ignored);
     std::filesystem::remove_all(options_.data / "runtime/cni", ignored);
@@ -186,38 +127,29 @@ Status Network::make_bridge() {
   return {};
 }
 
+containers::Fence Network::fence() const {
+  return {.installation = options_.installation,
+          .bridge = bridge_,
+          .gateway = gateway(),
+          .api_port = options_.api_port};
+}
+
+std::vector<std::string> Network::masquerade(const char* action) const {
+  return {"iptables",        "-w", "-t", "nat",   action, "POSTROUTING", "-s",
+          prefix_ + ".0/24", "!",  "-o", bridge_, "-j",   "MASQUERADE"};
+}
+
 Status Network::make_rules() {
-  const std::string input = "ACTUARY-I-" + options_.installation;
-  const std::string forward = "ACTUARY-F-" + options_.installation;
-  const std::string known = " -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT\n";
-  // Naming a chain empties it, and the whole is applied at once: no rule piles up, no moment is
-  // without them.
-  const std::string rules =
-      "*filter\n:" + input + " - [0:0]\n:" + forward + " - [0:0]\n-A " + input + known + "-A " +
-      input + " -d " + gateway() + " -p tcp --dport " + std::to_string(options_.api_port) +
-      " -j ACCEPT\n-A " + input + " -j DROP\n-A " + forward + " -i " + bridge_ +
-      " -d 169.254.0.0/16 -j DROP\n-A " + forward + " -i " + bridge_ + " -j ACCEPT\n-A " + forward +
-      known + "-A " + forward + " -j DROP\nCOMMIT\n";
-  TRY_VOID(run_ok({.argv = {"iptables-restore", "-w", "--noflush"}, .input = rules}));
-  const std::vector<std::vector<std::string>> jumps = {
-      {"filter", "INPUT", "-i", bridge_, "-j", input},
-      {"filter", "FORWARD", "-i", bridge_, "-j", forward},
-      {"filter", "FORWARD", "-o", bridge_, "-j", forward},
-      {"nat", "POSTROUTING", "-s", prefix_ + ".0/24", "!", "-o", bridge_, "-j", "MASQUERADE"}};
-  for (const std::vector<std::string>& jump : jumps) {
-    std::vector<std::string> argv = {"iptables", "-w", "-t", jump[0], "-C"};
-    argv.insert(argv.end(), jump.begin() + 1, jump.end());
-    TRY(present, reactor::run({.argv = argv}));
-    if (present.exit_code == 0) continue;
-    argv[4] = "-I";
-    TRY_VOID(run_ok({.argv = argv}));
-  }
+  TRY_VOID(containers::raise_fence(fence()));
+  TRY(present, reactor::run({.argv = masquerade("-C")}));
+  if (present.exit_code == 0) return {};
+  TRY_VOID(run_ok({.argv = masquerade("-I")}));
   return {};
 }
 
 Status Network::make_slot(unsigned number) const {
   const NetworkSlot made = slot(number);
-  unmount(made.path);
+  containers::unmount(made.path);
   TRY_VOID(pin_namespace(made.path));
   std::string plugin;
   for (const char* place : {"/usr/lib/cni/bridge", "/opt/cni/bin/bridge"}) {
@@ -247,8 +179,7 @@ Status Network::make_slot(unsigned number) const {
   const Json result = Json::parse(answer, nullptr, false);
   const std::string port = result.is_object() ? host_interface(result) : std::string();
   if (port.empty()) return fail(Code::kUnavailable, "the CNI bridge plugin answered: " + answer);
-  // Containers do not reach each other: an isolated port speaks to the bridge itself only.
-  set_kernel_option("/sys/class/net/" + port + "/brport/isolated", "1");
+  containers::isolate_port(port);
   return write_scratch(folder() / (std::to_string(number) + ".ready"), port);
 }
 
@@ -308,23 +239,12 @@ void Network::refill() {
 void Network::tear_down() {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder(), ignored)) {
-    unmount(entry.path());
+    containers::unmount(entry.path());
   }
   std::filesystem::remove_all(folder(), ignored);
-  const std::string input = "ACTUARY-I-" + options_.installation;
-  const std::string forward = "ACTUARY-F-" + options_.installation;
-  const std::vector<std::vector<std::string>> commands = {
-      {"iptables", "-w", "-D", "INPUT", "-i", bridge_, "-j", input},
-      {"iptables", "-w", "-D", "FORWARD", "-i", bridge_, "-j", forward},
-      {"iptables", "-w", "-D", "FORWARD", "-o", bridge_, "-j", forward},
-      {"iptables", "-w", "-t", "nat", "-D", "POSTROUTING", "-s", prefix_ + ".0/24", "!", "-o",
-       bridge_, "-j", "MASQUERADE"},
-      {"iptables", "-w", "-F", input},
-      {"iptables", "-w", "-X", input},
-      {"iptables", "-w", "-F", forward},
-      {"iptables", "-w", "-X", forward},
-      {"ip", "link", "del", bridge_}};
-  for (const auto& argv : commands) (void)reactor::run({.argv = argv});
+  containers::drop_fence(fence());
+  (void)reactor::run({.argv = masquerade("-D")});
+  (void)reactor::run({.argv = {"ip", "link", "del", bridge_}});
 }
 
 }  // namespace actuary::adapters::oci

@@ -5,7 +5,9 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "adapters/containers/fence.h"
 #include "adapters/oci/options.h"
 #include "journal/base/result.h"
 
@@ -47,7 +49,8 @@ class Network {
   void tear_down();
 
  private:
-  [[nodiscard]] Status choose();
+  [[nodiscard]] containers::Fence fence() const;
+  [[nodiscard]] std::vector<std::string> masquerade(const char* action) const;
   [[nodiscard]] Status make_bridge();
   [[nodiscard]] Status make_rules();
   [[nodiscard]] Status make_slot(unsigned number) const;

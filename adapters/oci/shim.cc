@@ -7,8 +7,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "adapters/oci/cgroup.h"
-#include "adapters/oci/mounts.h"
+#include "adapters/containers/cgroup.h"
+#include "adapters/containers/mounts.h"
 
 namespace actuary::adapters::oci {
 namespace {
@@ -21,7 +21,7 @@ constexpr int kCreateMillisMax = 20'000;
 Result<pid_t> read_report(int pipe) {
   std::string text;
   std::array<char, 4096> chunk{};
-  while (text.find('\n') == std::string::npos && text.size() < kFileBytesMax) {
+  while (text.find('\n') == std::string::npos && text.size() < containers::kFileBytesMax) {
     pollfd wait{pipe, POLLIN, 0};
     if (poll(&wait, 1, kCreateMillisMax) <= 0) {
       return fail(Code::kUnavailable, "conmon did not answer in time");
@@ -60,8 +60,8 @@ Status Shim::open() {
   if (geteuid() != 0) return fail(Code::kNoRuntime, "containers need root: run it with sudo");
   TRY_VOID(make_directory(exits()));
   TRY_VOID(make_directory(options_.data / "runtime/oci"));
-  if (Cgroup::is_hybrid() && runtime_.ends_with("crun")) {
-    TRY(entered, namespace_without_hybrid_cgroup());
+  if (containers::Cgroup::is_hybrid() && runtime_.ends_with("crun")) {
+    TRY(entered, containers::namespace_without_hybrid_cgroup());
     mount_namespace_ = entered;
   }
   if (auto listed = reactor::run_ok(invoke({"list"})); !listed) {

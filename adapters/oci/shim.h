@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "adapters/oci/bundle.h"
+#include "adapters/containers/bundle.h"
 #include "adapters/oci/options.h"
 #include "adapters/reactor/process.h"
 

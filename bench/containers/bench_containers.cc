@@ -6,8 +6,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "adapters/containers/mounts.h"
 #include "adapters/oci/layers.h"
-#include "adapters/oci/mounts.h"
 #include "adapters/oci/oci_builder.h"
 #include "adapters/oci/oci_runtime.h"
 #include "adapters/reactor/process.h"
@@ -52,7 +52,7 @@ class Installation {
     for (const auto& key : started_) remove(key);
     runtime_->close();
     runtime_.reset();
-    oci::unmount(data_ / "bare/rootfs");
+    adapters::containers::unmount(data_ / "bare/rootfs");
     std::error_code ignored;
     fs::remove_all(data_, ignored);
   }
@@ -147,8 +147,8 @@ class Installation {
     const fs::path bundle = data_ / "bare";
     for (const char* folder : {"rootfs", "upper", "work"}) fs::create_directories(bundle / folder);
     const auto layers = oci::Layers(data_ / "images/storage").of(image_.id).value();
-    ACTUARY_ASSERT(
-        oci::mount_overlay(layers, bundle / "upper", bundle / "work", bundle / "rootfs"));
+    ACTUARY_ASSERT(adapters::containers::mount_overlay(layers, bundle / "upper", bundle / "work",
+                                                       bundle / "rootfs"));
     std::ifstream in(data_ / "model.json");
     Json config = Json::parse(in);
     config["root"]["path"] = (bundle / "rootfs").string();
@@ -162,7 +162,7 @@ class Installation {
                        }),
         mounts.end());
     std::ofstream(bundle / "config.json") << config.dump();
-    namespace_ = oci::namespace_without_hybrid_cgroup().value_or(-1);
+    namespace_ = adapters::containers::namespace_without_hybrid_cgroup().value_or(-1);
   }
 
   void crun(const std::string& words) const {

@@ -3,7 +3,7 @@
 
 #include <thread>
 
-#include "adapters/oci/isolation.h"
+#include "adapters/containers/isolation.h"
 #include "tests/oci/oci_world.h"
 
 namespace actuary::tests::oci {
@@ -33,7 +33,7 @@ class IsolationTest : public contract::RuntimeContract<OciWorld> {
 
   static std::string cgroup_path(const contract::ContainerKey& key) {
     return "/actuary-" + installation().options.installation + "/" +
-           adapters::oci::container_name(key);
+           adapters::containers::container_name(key);
   }
 };
 
@@ -73,15 +73,15 @@ TEST_F(IsolationTest, PrivilegesThatNobodyAskedForEndTheContainer) {
 TEST_F(IsolationTest, ALimitThatIsChangedByHandIsSeen) {
   const contract::ContainerSpec spec = world_.shell("sleep 100");
   ASSERT_TRUE(start(spec));
-  const adapters::oci::Cgroup cgroup(cgroup_path(spec.key));
-  const adapters::oci::Limits recorded = cgroup.limits();
+  const adapters::containers::Cgroup cgroup(cgroup_path(spec.key));
+  const adapters::containers::Limits recorded = cgroup.limits();
   EXPECT_EQ(recorded.memory_bytes, 256U << 20U);
   EXPECT_EQ(recorded.memory_and_swap_bytes, recorded.memory_bytes);
   EXPECT_EQ(recorded.processes, 128U);
-  EXPECT_TRUE(adapters::oci::check_limits(recorded, cgroup));
-  adapters::oci::Limits other = recorded;
+  EXPECT_TRUE(adapters::containers::check_limits(recorded, cgroup));
+  adapters::containers::Limits other = recorded;
   other.processes = 127;
-  EXPECT_FALSE(adapters::oci::check_limits(other, cgroup));
+  EXPECT_FALSE(adapters::containers::check_limits(other, cgroup));
 }
 
 TEST_F(IsolationTest, NoOtherContainerNorTheHostsMetadataIsReached) {
@@ -141,7 +141,8 @@ TEST_F(IsolationTest, HostileContainersLeaveTheHostAndTheOthersWell) {
   const std::uint64_t cap = installation().options.log_bytes_max;
   for (std::size_t i = 0; i < attacks.size(); ++i) {
     const contract::ContainerKey& key = running[i].key;
-    EXPECT_LE(adapters::oci::Cgroup(cgroup_path(key)).processes().size(), 128U) << attacks[i].what;
+    EXPECT_LE(adapters::containers::Cgroup(cgroup_path(key)).processes().size(), 128U)
+        << attacks[i].what;
     EXPECT_LE(world_.log(key).size(), cap + 70'000) << attacks[i].what;
     EXPECT_TRUE(kill(key)) << attacks[i].what;
     const contract::ContainerExit exit = wait_exit(key);

@@ -80,7 +80,7 @@ TEST_F(OciRuntimeTest, AnEndIsReportedWithoutTheMarkOfTheStart) {
   const contract::ContainerSpec spec = world_.shell("exit 3");
   EXPECT_EQ(run(spec).exit_code, 3);
   fs::remove(installation().options.data / "runtime/containers" /
-             adapters::oci::container_name(spec.key) / "control/started");
+             adapters::containers::container_name(spec.key) / "control/started");
   EXPECT_EQ(inspect(spec.key).state, contract::ContainerState::kExited);
   ASSERT_TRUE(start(spec));
   EXPECT_EQ(wait_exit(spec.key).exit_code, 3);
@@ -100,16 +100,16 @@ TEST_F(OciRuntimeTest, AKilledShimLosesNothing) {
   const contract::ContainerSpec spec = world_.shell("echo up; sleep 1; echo after; exit 6");
   ASSERT_TRUE(start(spec));
   ASSERT_TRUE(wait_log(spec.key, "up"));
-  const fs::path bundle =
-      installation().options.data / "runtime/containers" / adapters::oci::container_name(spec.key);
-  ::kill(std::stoi(adapters::oci::read_file(bundle / "conmon.pid").value()), SIGKILL);
+  const fs::path bundle = installation().options.data / "runtime/containers" /
+                          adapters::containers::container_name(spec.key);
+  ::kill(std::stoi(adapters::containers::read_file(bundle / "conmon.pid").value()), SIGKILL);
   EXPECT_EQ(wait_exit(spec.key).exit_code, 6);
   EXPECT_NE(world_.log(spec.key).find("after"), std::string::npos);
 }
 
 TEST_F(OciRuntimeTest, ReachesTheApiOnTheGatewayAndNoOtherPort) {
   const auto listen_on = [](std::uint16_t port) {
-    adapters::oci::Descriptor server(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    adapters::containers::Descriptor server(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const int yes = 1;
     setsockopt(server.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_in address{};

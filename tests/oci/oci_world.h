@@ -74,20 +74,16 @@ struct Installation {
 
 Installation& installation();
 
-/// Real containers on a loop that the test turns.
-class OciWorld final : public contract::RuntimeWorld {
+/// Real containers on a loop that the test turns; images by buildah.
+class ContainerWorld : public contract::RuntimeWorld {
  public:
-  OciWorld() { replace_runtime(); }
-  ~OciWorld() override { runtime_.reset(); }
-
   contract::ContainerRuntime& runtime() override { return *runtime_; }
-  adapters::oci::OciRuntime& oci() { return *runtime_; }
+  adapters::containers::Runtime& containers() { return *runtime_; }
 
   void replace_runtime() override {
     runtime_.reset();
-    auto opened = adapters::oci::OciRuntime::open(*loop_, installation().options);
-    ACTUARY_ASSERT(opened || (std::fprintf(stderr, "%s\n", opened.error().detail.c_str()), false));
-    runtime_ = std::move(*opened);
+    runtime_ = open_runtime();
+    ACTUARY_ASSERT(runtime_ != nullptr);
   }
 
   contract::ContainerSpec shell(const std::string& script) override {
@@ -148,7 +144,10 @@ class OciWorld final : public contract::RuntimeWorld {
             .memory_mbytes = 1024};
   }
 
- private:
+ protected:
+  /// Nothing, and why on stderr, when there is none.
+  virtual std::unique_ptr<adapters::containers::Runtime> open_runtime() = 0;
+
   events::Image base() {
     events::Image& image = installation().images["base"];
     if (!image.id.empty()) return image;
@@ -164,8 +163,25 @@ class OciWorld final : public contract::RuntimeWorld {
   }
 
   std::unique_ptr<adapters::reactor::UvLoop> loop_ = adapters::reactor::UvLoop::own().value();
-  std::unique_ptr<adapters::oci::OciRuntime> runtime_;
+  std::unique_ptr<adapters::containers::Runtime> runtime_;
+
+ private:
   Position epoch_ = 0;
+};
+
+class OciWorld final : public ContainerWorld {
+ public:
+  OciWorld() { replace_runtime(); }
+  ~OciWorld() override { runtime_.reset(); }
+
+  adapters::containers::Runtime& oci() { return *runtime_; }
+
+ private:
+  std::unique_ptr<adapters::containers::Runtime> open_runtime() override {
+    auto opened = adapters::oci::OciRuntime::open(*loop_, installation().options);
+    if (!opened) std::fprintf(stderr, "%s\n", opened.error().detail.c_str());
+    return opened ? std::move(*opened) : nullptr;
+  }
 };
 
 }  // namespace actuary::tests::oci

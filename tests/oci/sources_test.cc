@@ -1,12 +1,12 @@
-#include "adapters/oci/sources.h"
+#include "adapters/containers/sources.h"
 
-#include "adapters/oci/source_tree.h"
+#include "adapters/containers/source_tree.h"
 #include "tests/oci/oci_world.h"
 
 namespace actuary::tests::oci {
 namespace {
 
-using adapters::oci::Source;
+using adapters::containers::Source;
 
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
@@ -34,7 +34,7 @@ class SourceTest : public ::testing::Test {
     fs::create_symlink(target, source_ / name);
   }
   [[nodiscard]] Result<Source> understand() const {
-    return adapters::oci::understand_source(source_);
+    return adapters::containers::understand_source(source_);
   }
   /// Why the source is refused.
   [[nodiscard]] std::string refusal() const {
@@ -43,7 +43,7 @@ class SourceTest : public ::testing::Test {
   }
   [[nodiscard]] std::string unpack_refusal(const events::ActorVersion& version) {
     const Status unpacked =
-        adapters::oci::unpack_source(version, blobs_, source_ / "clone", [](pid_t) {});
+        adapters::containers::unpack_source(version, blobs_, source_ / "clone", [](pid_t) {});
     return unpacked ? "accepted" : unpacked.error().detail;
   }
 

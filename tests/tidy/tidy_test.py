@@ -31,8 +31,11 @@ class Includes(unittest.TestCase):
     def test_one_adapter_must_not_include_another(self):
         text = '#include "adapters/oci/b.h"\n'
         self.assertIn("adapter-include", rules("adapters/http/a.cc", text))
-        for target in ("adapters/http/b.h", "adapters/reactor/loop.h"):
+        for target in ("adapters/http/b.h", "adapters/reactor/loop.h", "adapters/containers/b.h"):
             self.assertEqual([], rules("adapters/http/a.cc", f'#include "{target}"\n'))
+        for own, target in (("containers", "oci"), ("reactor", "containers")):
+            self.assertIn("adapter-include",
+                          rules(f"adapters/{own}/a.cc", f'#include "adapters/{target}/b.h"\n'))
         self.assertEqual([], rules("adapters/host/a.cc", '#include "adapters/oci/b.h"\n'))
 
     def test_a_comment_includes_nothing(self):

@@ -1,4 +1,4 @@
-#include "adapters/oci/cgroup.h"
+#include "adapters/containers/cgroup.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <sstream>
 
-#include "adapters/oci/files.h"
+#include "adapters/containers/files.h"
 
-namespace actuary::adapters::oci {
+namespace actuary::adapters::containers {
 namespace {
 
 constexpr const char* kRoot = "/sys/fs/cgroup";
@@ -121,4 +121,4 @@ void Cgroup::remove() const {
   for (const std::string& folder : folders_) rmdir(folder.c_str());
 }
 
-}  // namespace actuary::adapters::oci
+}  // namespace actuary::adapters::containers

@@ -1,4 +1,4 @@
-#include "adapters/oci/source_tree.h"
+#include "adapters/containers/source_tree.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,9 +7,9 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "adapters/oci/files.h"
+#include "adapters/containers/files.h"
 
-namespace actuary::adapters::oci {
+namespace actuary::adapters::containers {
 namespace {
 
 using Json = nlohmann::json;
@@ -69,4 +69,4 @@ std::string only_utf8(const std::string& text) {
   return plain.is_string() ? plain.get<std::string>() : std::string();
 }
 
-}  // namespace actuary::adapters::oci
+}  // namespace actuary::adapters::containers

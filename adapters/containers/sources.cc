@@ -1,4 +1,4 @@
-#include "adapters/oci/sources.h"
+#include "adapters/containers/sources.h"
 
 #include <openssl/evp.h>
 
@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "adapters/oci/source_tree.h"
+#include "adapters/containers/source_tree.h"
 #include "adapters/reactor/process.h"
 
-namespace actuary::adapters::oci {
+namespace actuary::adapters::containers {
 namespace {
 
 using Json = nlohmann::json;
@@ -260,4 +260,4 @@ Result<Source> understand_source(const Path& folder) {
   return source;
 }
 
-}  // namespace actuary::adapters::oci
+}  // namespace actuary::adapters::containers

@@ -1,4 +1,4 @@
-#include "adapters/oci/files.h"
+#include "adapters/containers/files.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <system_error>
 
-namespace actuary::adapters::oci {
+namespace actuary::adapters::containers {
 namespace {
 
 enum class Sync { kYes, kNo };
@@ -80,4 +80,4 @@ tl::unexpected<Error> fail_errno(std::string_view what) {
   return fail(Code::kUnavailable, std::string(what) + ": " + std::strerror(errno));
 }
 
-}  // namespace actuary::adapters::oci
+}  // namespace actuary::adapters::containers

@@ -1,13 +1,10 @@
-#include "adapters/oci/isolation.h"
+#include "adapters/containers/isolation.h"
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <charconv>
 
-#include "adapters/reactor/process.h"
-
-namespace actuary::adapters::oci {
+namespace actuary::adapters::containers {
 namespace {
 
 /// CAP_DAC_OVERRIDE, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETPCAP: their numbers in the kernel's
@@ -53,7 +50,9 @@ Status check_namespaces(const ProcessMark& process,
                   std::string("the container shares this host's ") + kind + " namespace");
     }
   }
-  if (is_same_file(proc(process, "ns/net"), network_namespace)) return {};
+  if (network_namespace.empty() || is_same_file(proc(process, "ns/net"), network_namespace)) {
+    return {};
+  }
   return fail(Code::kUnavailable, "the container is not in the network that was made for it");
 }
 
@@ -75,10 +74,7 @@ Status check_privileges(const ProcessMark& process) {
 }
 
 std::string describe_isolation(const std::string& runtime, const std::filesystem::path& data) {
-  const auto version = reactor::run({.argv = {runtime, "--version"}});
-  std::string text = "isolation: " + (version ? version->output : std::string());
-  text.resize(std::min(text.find('\n'), text.size()));
-  text += "; user namespaces are not used";
+  std::string text = "isolation: " + runtime + "; user namespaces are not used";
   const std::string modules = read_file("/sys/kernel/security/lsm").value_or(std::string());
   if (modules.find("apparmor") == std::string::npos &&
       modules.find("selinux") == std::string::npos) {
@@ -93,4 +89,4 @@ std::string describe_isolation(const std::string& runtime, const std::filesystem
   return text;
 }
 
-}  // namespace actuary::adapters::oci
+}  // namespace actuary::adapters::containers

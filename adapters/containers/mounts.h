@@ -5,7 +5,7 @@
 
 #include "journal/base/result.h"
 
-namespace actuary::adapters::oci {
+namespace actuary::adapters::containers {
 
 /// Makes `folder` a mount of its own that shares its mounts and unmounts with every later
 /// namespace: a shim that lives in another mount namespace then never keeps a container's file
@@ -29,7 +29,8 @@ namespace actuary::adapters::oci {
                                    const std::filesystem::path& work,
                                    const std::filesystem::path& target);
 
+[[nodiscard]] bool is_mount_point(const std::filesystem::path& folder);
 /// Whatever is mounted there, however often. Nothing there is success.
 void unmount(const std::filesystem::path& target);
 
-}  // namespace actuary::adapters::oci
+}  // namespace actuary::adapters::containers

@@ -1,4 +1,4 @@
-#include "adapters/oci/mounts.h"
+#include "adapters/containers/mounts.h"
 
 #include <fcntl.h>
 #include <linux/loop.h>
@@ -13,19 +13,11 @@
 #include <mutex>
 #include <thread>
 
-#include "adapters/oci/files.h"
+#include "adapters/containers/files.h"
 #include "adapters/reactor/process.h"
 
-namespace actuary::adapters::oci {
+namespace actuary::adapters::containers {
 namespace {
-
-bool is_mount_point(const std::filesystem::path& folder) {
-  struct stat here {};
-  struct statx info {};
-  if (stat(folder.c_str(), &here) != 0) return false;
-  if (statx(AT_FDCWD, folder.c_str(), 0, STATX_BASIC_STATS, &info) != 0) return false;
-  return (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
-}
 
 Status make_template(const std::filesystem::path& file, std::uint32_t mbytes) {
   const std::string fresh = file.string() + ".new";
@@ -84,6 +76,14 @@ Result<Descriptor> attach_loop(const std::filesystem::path& image, std::string& 
 }
 
 }  // namespace
+
+bool is_mount_point(const std::filesystem::path& folder) {
+  struct stat here {};
+  struct statx info {};
+  if (stat(folder.c_str(), &here) != 0) return false;
+  if (statx(AT_FDCWD, folder.c_str(), 0, STATX_BASIC_STATS, &info) != 0) return false;
+  return (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
 
 Status share_mounts(const std::filesystem::path& folder) {
   if (!is_mount_point(folder)) {
@@ -165,4 +165,4 @@ void unmount(const std::filesystem::path& target) {
   }
 }
 
-}  // namespace actuary::adapters::oci
+}  // namespace actuary::adapters::containers

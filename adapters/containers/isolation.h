@@ -2,13 +2,14 @@
 
 #include <filesystem>
 
-#include "adapters/oci/bundle.h"
-#include "adapters/oci/cgroup.h"
+#include "adapters/containers/bundle.h"
+#include "adapters/containers/cgroup.h"
 
-namespace actuary::adapters::oci {
+namespace actuary::adapters::containers {
 
 /// Before anything of the user's runs: does the kernel show what the container's configuration
-/// asked for? Limits as recorded, and no namespace of this host's.
+/// asked for? Limits as recorded, and no namespace of this host's; the network that was made for
+/// it, where there is a path to it.
 ///
 /// errors: kUnavailable: what differs, and how
 [[nodiscard]] Status check_limits(const Limits& recorded, const Cgroup& cgroup);
@@ -17,9 +18,9 @@ namespace actuary::adapters::oci {
 /// Of the running init: it has the few capabilities that it needs, and cannot get more.
 [[nodiscard]] Status check_privileges(const ProcessMark& process);
 
-/// For the operator, in one line: the runtime's version, and what this host does not give.
-/// Blocking.
+/// For the operator, in one line: the runtime, named with its version, and what this host does not
+/// give.
 [[nodiscard]] std::string describe_isolation(const std::string& runtime,
                                              const std::filesystem::path& data);
 
-}  // namespace actuary::adapters::oci
+}  // namespace actuary::adapters::containers

@@ -8,7 +8,7 @@
 
 #include "journal/base/result.h"
 
-namespace actuary::adapters::oci {
+namespace actuary::adapters::containers {
 
 /// What a control group allows at most.
 struct Limits {
@@ -46,4 +46,4 @@ class Cgroup {
   std::string cpu_folder_;
 };
 
-}  // namespace actuary::adapters::oci
+}  // namespace actuary::adapters::containers

@@ -5,11 +5,12 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "adapters/oci/files.h"
+#include "adapters/containers/files.h"
 #include "engine/ports/runtime.h"
 
-namespace actuary::adapters::oci {
+namespace actuary::adapters::containers {
 
 using engine::ports::ContainerExit;
 using engine::ports::ContainerKey;
@@ -35,7 +36,13 @@ void kill_process(const ProcessMark& mark);
 struct ExitRecord {
   std::int32_t code = 0;
   std::int32_t signal = 0;
+  std::uint64_t oom_kills = 0;  ///< by the kernel, in this container
 };
+
+/// What two witnesses say together: init's record, and the exit code that the runtime saw. They
+/// differ where somebody tampers: of a user that is uid 0 the runtime's is believed.
+[[nodiscard]] ContainerExit exit_of(const std::optional<ExitRecord>& record,
+                                    const std::optional<std::int32_t>& reported, bool runs_as_root);
 
 /// The folder of one container, `DATA/runtime/containers/<name>`.
 ///
@@ -60,4 +67,8 @@ struct Bundle {
   [[nodiscard]] bool shim_alive() const;
 };
 
-}  // namespace actuary::adapters::oci
+/// The bundle of a container, there or not, and the containers that have one, under DATA.
+[[nodiscard]] Bundle bundle_of(const std::filesystem::path& data, const ContainerKey& key);
+[[nodiscard]] std::vector<ContainerKey> bundles_in(const std::filesystem::path& data);
+
+}  // namespace actuary::adapters::containers

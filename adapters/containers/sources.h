@@ -9,7 +9,7 @@
 #include "engine/ports/blobs.h"
 #include "journal/events/actor.h"
 
-namespace actuary::adapters::oci {
+namespace actuary::adapters::containers {
 
 /// An Actor's source, unpacked and understood.
 struct Source {
@@ -42,4 +42,4 @@ inline constexpr std::size_t kDescriptionBytesMax = std::size_t{512} << 10U;
 /// errors: kInvalidArgument: no Dockerfile; a file that the definition names is not there; not JSON
 [[nodiscard]] Result<Source> understand_source(const std::filesystem::path& folder);
 
-}  // namespace actuary::adapters::oci
+}  // namespace actuary::adapters::containers

@@ -8,7 +8,7 @@
 
 #include "journal/base/result.h"
 
-namespace actuary::adapters::oci {
+namespace actuary::adapters::containers {
 
 /// A descriptor with one owner.
 class Descriptor {
@@ -44,4 +44,4 @@ class Descriptor {
 
 inline constexpr std::size_t kFileBytesMax = 16u << 20;
 
-}  // namespace actuary::adapters::oci
+}  // namespace actuary::adapters::containers

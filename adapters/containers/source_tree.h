@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace actuary::adapters::oci {
+namespace actuary::adapters::containers {
 
 /// The path that a source names, seen from its folder `base`; nothing when it leaves the source.
 [[nodiscard]] std::optional<std::filesystem::path> inside(const std::filesystem::path& base,
@@ -28,4 +28,4 @@ inline constexpr int kSourceDepthMax = 64;
 /// Without the bytes that are not UTF-8.
 [[nodiscard]] std::string only_utf8(const std::string& text);
 
-}  // namespace actuary::adapters::oci
+}  // namespace actuary::adapters::containers

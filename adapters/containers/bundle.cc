@@ -1,4 +1,4 @@
-#include "adapters/oci/bundle.h"
+#include "adapters/containers/bundle.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -12,7 +12,7 @@ extern "C" {
 #include <sys/pidfd.h>
 }
 
-namespace actuary::adapters::oci {
+namespace actuary::adapters::containers {
 namespace {
 
 using Json = nlohmann::json;
@@ -95,7 +95,28 @@ std::optional<ExitRecord> Bundle::exit_record() const {
   const auto json = read_json(at("control/exit"));
   if (!json || !json->contains("code")) return std::nullopt;
   return ExitRecord{static_cast<std::int32_t>(number_at(*json, "code")),
-                    static_cast<std::int32_t>(number_at(*json, "signal"))};
+                    static_cast<std::int32_t>(number_at(*json, "signal")),
+                    static_cast<std::uint64_t>(number_at(*json, "oomKills"))};
+}
+
+ContainerExit exit_of(const std::optional<ExitRecord>& record,
+                      const std::optional<std::int32_t>& reported, bool runs_as_root) {
+  ContainerExit exit;
+  if (record) exit = {.exit_code = record->code, .signal = record->signal};
+  if (reported && (!record || record->code != *reported)) {
+    exit.detail = record ? "the init recorded exit code " + std::to_string(record->code) +
+                               ", the runtime saw " + std::to_string(*reported)
+                         : "no exit record, the container was killed from outside";
+    if (!record || runs_as_root) {
+      exit.exit_code = *reported;
+      exit.signal = *reported > 128 ? *reported - 128 : 0;
+    }
+  }
+  if (!reported && !record) {
+    exit.proven_empty = true;
+    exit.detail = "no exit record, and no process is left";
+  }
+  return exit;
 }
 
 /// The record is overwritten in place: when its first and last number differ, it was read while it
@@ -151,4 +172,19 @@ bool Bundle::shim_alive() const {
   return arguments && arguments->find(name) != std::string::npos;
 }
 
-}  // namespace actuary::adapters::oci
+Bundle bundle_of(const std::filesystem::path& data, const ContainerKey& key) {
+  const std::string name = container_name(key);
+  return {data / "runtime/containers" / name, name};
+}
+
+std::vector<ContainerKey> bundles_in(const std::filesystem::path& data) {
+  std::vector<ContainerKey> keys;
+  std::error_code ignored;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(data / "runtime/containers", ignored)) {
+    if (auto key = parse_container_name(entry.path().filename().string())) keys.push_back(*key);
+  }
+  return keys;
+}
+
+}  // namespace actuary::adapters::containers

@@ -1,0 +1,323 @@
+#include "adapters/containers/runtime.h"
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "adapters/containers/control.h"
+
+// glibc 2.36 declares these without C linkage.
+extern "C" {
+#include <sys/pidfd.h>
+}
+
+namespace actuary::adapters::containers {
+
+/// What wakes us: a file in the exits folder, and the sweep, since a wake-up is never the truth.
+struct Runtime::Watch {
+  Runtime* runtime = nullptr;
+  Descriptor notifications;
+  uv_poll_t poll{};
+  uv_timer_t timer{};
+  uv_timer_t samples{};
+  int open_handles = 3;
+
+  static void closed(uv_handle_t* handle) {
+    auto* watch = static_cast<Watch*>(handle->data);
+    if (--watch->open_handles == 0) delete watch;
+  }
+
+  void take() {
+    alignas(inotify_event) std::array<char, 8192> buffer{};
+    while (true) {
+      const ssize_t size = read(notifications.get(), buffer.data(), buffer.size());
+      if (size <= 0) return;
+      for (ssize_t at = 0; at < size;) {
+        const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
+        at += static_cast<ssize_t>(sizeof *event + event->len);
+        if (event->len == 0) continue;
+        if (const auto key = parse_container_name(event->name)) runtime->check(*key);
+      }
+    }
+  }
+};
+
+/// The end of one process, whoever else is dead.
+struct Runtime::ProcessEnd {
+  Runtime* runtime = nullptr;
+  ContainerKey key;
+  Descriptor process;
+  uv_poll_t poll{};
+
+  void close() {
+    runtime = nullptr;
+    uv_close(reinterpret_cast<uv_handle_t*>(&poll),
+             [](uv_handle_t* handle) { delete static_cast<ProcessEnd*>(handle->data); });
+  }
+};
+
+Runtime::Runtime(reactor::UvLoop& loop, std::shared_ptr<Backend> backend, unsigned threads)
+    : loop_(loop),
+      backend_(std::move(backend)),
+      workers_(std::make_unique<reactor::Workers>(loop, threads)) {}
+
+Runtime::~Runtime() { close(); }
+
+std::string Runtime::gateway() const { return backend_->gateway(); }
+
+std::string Runtime::isolation() const { return backend_->isolation(); }
+
+Status Runtime::watch() {
+  TRY(keys, backend_->keys());
+  auto watch = std::make_unique<Watch>();
+  watch->runtime = this;
+  const std::string folder = backend_->exits();
+  watch->notifications.reset(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (watch->notifications.get() < 0 ||
+      (!folder.empty() && inotify_add_watch(watch->notifications.get(), folder.c_str(),
+                                            IN_CLOSE_WRITE | IN_MOVED_TO) < 0)) {
+    return fail_errno("inotify on " + folder);
+  }
+  if (uv_poll_init(loop_.raw(), &watch->poll, watch->notifications.get()) != 0) {
+    return fail(Code::kUnavailable, "the loop takes no more handles");
+  }
+  uv_timer_init(loop_.raw(), &watch->timer);
+  uv_timer_init(loop_.raw(), &watch->samples);
+  watch->poll.data = watch.get();
+  watch->timer.data = watch.get();
+  watch->samples.data = watch.get();
+  uv_poll_start(&watch->poll, UV_READABLE,
+                [](uv_poll_t* handle, int, int) { static_cast<Watch*>(handle->data)->take(); });
+  const auto on_time = [](uv_timer_t* handle) {
+    static_cast<Watch*>(handle->data)->runtime->sweep();
+  };
+  uv_timer_start(&watch->timer, on_time, 0, kSweepMillis);
+  const auto on_sample = [](uv_timer_t* handle) {
+    static_cast<Watch*>(handle->data)->runtime->read_usage();
+  };
+  uv_timer_start(&watch->samples, on_sample, kSampleMillis, kSampleMillis);
+  watch_ = watch.release();
+  for (const ContainerKey& key : keys) {
+    live_.insert(key);
+    if (auto server = backend_->web_server(key)) web_servers_[key] = *server;
+    if (const auto process = backend_->bundle(key).process()) await_end(key, *process);
+  }
+  return workers_->submit([backend = backend_] { backend->replenish(); }, nullptr);
+}
+
+void Runtime::close() {
+  if (!*open_) return;
+  *open_ = false;
+  if (watch_ != nullptr) {
+    uv_close(reinterpret_cast<uv_handle_t*>(&watch_->poll), &Watch::closed);
+    uv_close(reinterpret_cast<uv_handle_t*>(&watch_->timer), &Watch::closed);
+    uv_close(reinterpret_cast<uv_handle_t*>(&watch_->samples), &Watch::closed);
+    watch_ = nullptr;
+  }
+  for (const auto& [key, end] : ends_) end->close();
+  ends_.clear();
+  workers_->shutdown();
+  // Nothing to come back to: the folder can be removed, and the host is as it was before us.
+  if (const auto keys = backend_->keys(); keys && keys->empty()) backend_->tear_down();
+}
+
+void Runtime::on_exit(OnExit listener) {
+  listener_ = std::move(listener);
+  sweep();
+}
+
+void Runtime::serialize(const ContainerKey& key, Job job) {
+  std::deque<Job>& waiting = jobs_[key];
+  waiting.push_back(std::move(job));
+  if (waiting.size() == 1) run_next(key);
+}
+
+void Runtime::run_next(const ContainerKey& key) {
+  const auto finish = [this, key, open = open_] {
+    if (!*open) return;
+    const auto found = jobs_.find(key);
+    const std::function<void()> done = std::move(found->second.front().done);
+    found->second.pop_front();
+    if (found->second.empty()) {
+      jobs_.erase(found);
+    } else {
+      run_next(key);
+    }
+    done();
+  };
+  std::function<void()> work = std::move(jobs_[key].front().work);
+  // A full queue means that the work waits its turn on the loop, not that it is lost.
+  if (auto taken = workers_->submit(work, finish); taken || !*open_) return;
+  jobs_[key].front().work = std::move(work);
+  loop_.post([this, key, open = open_] {
+    if (*open) run_next(key);
+  });
+}
+
+void Runtime::start(ContainerSpec spec, Done<void> done) {
+  struct Outcome {
+    Status status;
+    std::optional<engine::ports::WebServer> server;
+    std::optional<ProcessMark> process;
+  };
+  const ContainerKey key = spec.key;
+  const auto wanted = std::make_shared<ContainerSpec>(std::move(spec));
+  const auto given_up = std::make_shared<std::atomic<bool>>(false);
+  starting_[key] = given_up;
+  const auto outcome = std::make_shared<Outcome>();
+  auto work = [backend = backend_, wanted, outcome, given_up] {
+    // Stopped while it waited for a worker: nothing of it may start now.
+    const auto view = backend->look(wanted->key);
+    const bool made = !view || view->state != engine::ports::ContainerState::kMissing;
+    outcome->status =
+        given_up->load() && !made
+            ? Status(fail(Code::kUnavailable, "stopped before its container was made"))
+            : backend->start(*wanted);
+    outcome->server = backend->web_server(wanted->key);
+    outcome->process = backend->bundle(wanted->key).process();
+  };
+  serialize(key, {std::move(work), [this, key, outcome, done = std::move(done)] {
+                    starting_.erase(key);
+                    const Status& status = outcome->status;
+                    const bool perhaps = !status && status.error().code == Code::kUnknown;
+                    if (status || perhaps) live_.insert(key);
+                    if (status && outcome->server) web_servers_[key] = *outcome->server;
+                    if (status && outcome->process) await_end(key, *outcome->process);
+                    done(status);
+                    check(key);
+                    (void)workers_->submit([backend = backend_] { backend->replenish(); }, nullptr);
+                  }});
+}
+
+void Runtime::give_up_start(const ContainerKey& key) {
+  if (const auto found = starting_.find(key); found != starting_.end()) found->second->store(true);
+}
+
+void Runtime::announce(const ContainerKey& key, engine::ports::Announcement announcement,
+                       Done<void> done) {
+  auto answer = std::make_shared<Status>();
+  auto work = [backend = backend_, key, announcement, answer] {
+    *answer = containers::announce(backend->bundle(key), announcement);
+  };
+  serialize(key, {std::move(work), [answer, done = std::move(done)] { done(*answer); }});
+}
+
+void Runtime::kill(const ContainerKey& key, Done<void> done) {
+  give_up_start(key);
+  auto answer = std::make_shared<Status>();
+  auto work = [backend = backend_, key, answer] { *answer = backend->kill(key); };
+  serialize(key, {std::move(work), [answer, done = std::move(done)] { done(*answer); }});
+}
+
+void Runtime::remove(const ContainerKey& key, Done<void> done) {
+  give_up_start(key);
+  auto answer = std::make_shared<Status>();
+  auto work = [backend = backend_, key, answer] { *answer = backend->remove(key); };
+  serialize(key, {std::move(work), [this, key, answer, done = std::move(done)] {
+                    if (*answer) live_.erase(key);
+                    if (*answer) forget_end(key);
+                    if (*answer) usage_.erase(key);
+                    if (*answer) web_servers_.erase(key);
+                    done(*answer);
+                  }});
+}
+
+void Runtime::inspect(const ContainerKey& key, Done<ContainerView> done) {
+  auto answer = std::make_shared<Result<ContainerView>>();
+  auto work = [backend = backend_, key, answer] { *answer = backend->look(key); };
+  serialize(key, {std::move(work), [answer, done = std::move(done)] { done(std::move(*answer)); }});
+}
+
+void Runtime::list(Done<std::vector<ContainerView>> done) {
+  auto answer = std::make_shared<Result<std::vector<ContainerView>>>();
+  auto work = [backend = backend_, answer] {
+    const auto keys = backend->keys();
+    if (!keys) {
+      *answer = tl::make_unexpected(keys.error());
+      return;
+    }
+    for (const ContainerKey& key : *keys) {
+      // One that nobody can tell about now is there all the same.
+      (*answer)->push_back(backend->look(key).value_or(
+          ContainerView{key, engine::ports::ContainerState::kRunning, std::nullopt}));
+    }
+  };
+  // Nobody's key: it waits for no container.
+  serialize(ContainerKey{},
+            {std::move(work), [answer, done = std::move(done)] { done(std::move(*answer)); }});
+}
+
+void Runtime::check(const ContainerKey& key) {
+  if (!listener_ || live_.count(key) == 0 || !checking_.insert(key).second) return;
+  inspect(key, [this, key](Result<ContainerView> view) {
+    checking_.erase(key);
+    if (!view || !view->exit || live_.erase(key) == 0) return;
+    forget_end(key);
+    listener_(key, *view->exit);
+  });
+}
+
+/// Of use only where no file tells of an end: the process's descriptor does.
+void Runtime::await_end(const ContainerKey& key, const ProcessMark& process) {
+  if (!backend_->exits().empty() || ends_.count(key) > 0) return;
+  auto end = std::make_unique<ProcessEnd>();
+  end->runtime = this;
+  end->key = key;
+  end->process.reset(pidfd_open(process.pid, PIDFD_NONBLOCK));
+  // The descriptor pins the process; only then is it certain that the mark still speaks of it.
+  if (end->process.get() < 0 || !is_alive(process)) return check(key);
+  if (uv_poll_init(loop_.raw(), &end->poll, end->process.get()) != 0) return;  // the sweep sees it
+  end->poll.data = end.get();
+  uv_poll_start(&end->poll, UV_READABLE, [](uv_poll_t* handle, int, int) {
+    auto* ended = static_cast<ProcessEnd*>(handle->data);
+    Runtime* runtime = ended->runtime;
+    const ContainerKey key = ended->key;
+    runtime->forget_end(key);
+    runtime->check(key);
+  });
+  ends_[key] = end.release();
+}
+
+void Runtime::forget_end(const ContainerKey& key) {
+  const auto found = ends_.find(key);
+  if (found == ends_.end()) return;
+  found->second->close();
+  ends_.erase(found);
+}
+
+void Runtime::sweep() {
+  const std::set<ContainerKey> keys = live_;
+  for (const ContainerKey& key : keys) check(key);
+}
+
+std::optional<engine::ports::ContainerUsage> Runtime::usage(const ContainerKey& key) const {
+  const auto found = usage_.find(key);
+  return found == usage_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<engine::ports::WebServer> Runtime::web_server(const ContainerKey& key) const {
+  const auto found = web_servers_.find(key);
+  return found == web_servers_.end() ? std::nullopt : std::optional(found->second);
+}
+
+/// Files of init's, read aside; a round that a busy worker delays is left out.
+void Runtime::read_usage() {
+  if (reading_usage_ || live_.empty()) return;
+  const auto read = std::make_shared<std::map<ContainerKey, engine::ports::ContainerUsage>>();
+  auto work = [backend = backend_, keys = live_, read] {
+    for (const ContainerKey& key : keys) {
+      if (const auto usage = backend->bundle(key).usage()) read->emplace(key, *usage);
+    }
+  };
+  const auto done = [this, read, open = open_] {
+    if (!*open) return;
+    reading_usage_ = false;
+    for (const auto& [key, usage] : *read) {
+      if (live_.count(key) > 0) usage_[key] = usage;
+    }
+  };
+  if (workers_->submit(std::move(work), done)) reading_usage_ = true;
+}
+
+}  // namespace actuary::adapters::containers
