@@ -95,17 +95,20 @@ Status ControlPlane::Assembly::open_state(const Folders& folders) {
 Status ControlPlane::Assembly::open_containers(const Folders& folders, const Address& address) {
   TRY(init, find_init(options_));
   TRY(installation, installation_of(folders.data, ids_));
-  const oci::Options oci{.data = folders.data,
-                         .installation = installation,
-                         .init_binary = init,
-                         .api_port = address.port,
-                         .term = journal_->head().term + 1,
-                         .disk_free_min = disk_->reserve_bytes()};
-  TRY(runtime, oci::OciRuntime::open(*loop_, oci));
-  runtime_ = std::move(runtime);
+  TRY(opened, open_runtimes({.loop = *loop_,
+                             .blobs = *blobs_,
+                             .clock = clock_,
+                             .containers = {.data = folders.data,
+                                            .installation = installation,
+                                            .init_binary = init,
+                                            .api_port = address.port,
+                                            .term = journal_->head().term + 1,
+                                            .disk_free_min = disk_->reserve_bytes()},
+                             .wanted = options_.runtime,
+                             .docker_socket = options_.docker_socket}));
+  runtime_ = std::move(opened.runtime);
+  builder_ = std::move(opened.builder);
   if (options_.on_note) options_.on_note(runtime_->isolation());
-  TRY(builder, oci::OciBuilder::open(*loop_, *blobs_, clock_, oci));
-  builder_ = std::move(builder);
   return {};
 }
 

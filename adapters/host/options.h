@@ -19,8 +19,19 @@ enum class PortTaken : std::uint8_t {
   kTakeAny,  ///< only where no address was ever recorded in DATA
 };
 
+/// What runs the containers.
+enum class RuntimeKind : std::uint8_t {
+  kAuto,  ///< what DATA had last time; the first time the OCI runtime, if it works here, else
+          ///< Docker
+  kOci,   ///< conmon and crun or runc, without a daemon
+  kDocker,
+};
+
 struct Options {
   std::filesystem::path data;  ///< DATA; made when missing
+  RuntimeKind runtime = RuntimeKind::kAuto;
+  /// A path; empty: DOCKER_HOST if that is a unix socket, else /var/run/docker.sock.
+  std::string docker_socket;
   /// Where the API listens. Absent: where it listened last time, else 127.0.0.1:8010. Port 0: any
   /// free one.
   std::optional<std::string> listen_address;

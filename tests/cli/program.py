@@ -164,9 +164,10 @@ def leftovers(data):
     with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
         yield from (line.split()[4] for line in mounts if line.split()[4].startswith(data))
     with open(os.path.join(data, "installation"), encoding="utf-8") as installation:
-        bridge = "act-" + installation.read().strip()
-    if os.path.exists("/sys/class/net/" + bridge):
-        yield bridge
+        name = installation.read().strip()
+    for bridge in ("act-" + name, "acd-" + name):
+        if os.path.exists("/sys/class/net/" + bridge):
+            yield bridge
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as command:

@@ -22,6 +22,17 @@ CLI::Validator power_of_two() {
   return {check, "MB", "power of two"};
 }
 
+void add_runtime(CLI::App& command, std::string& runtime) {
+  command
+      .add_option("--runtime", runtime,
+                  "What runs containers: auto, oci (no daemon) or docker (DOCKER_HOST, else "
+                  "/var/run/docker.sock).\nauto: what the folder had last time; the first time "
+                  "oci if it works here, else docker.\nWhere an engine runs already, its runtime "
+                  "counts")
+      ->check(CLI::IsMember({"auto", "oci", "docker"}))
+      ->envname("ACTUARY_RUNTIME");
+}
+
 }  // namespace
 
 void add_run(CLI::App& app, Choice& choice) {
@@ -41,6 +52,7 @@ void add_run(CLI::App& app, Choice& choice) {
       ->check(power_of_two());
   run->add_option("--timeout", arguments->timeout_secs, "Timeout in seconds, 0 for none");
   run->add_option("--data", arguments->data, kDataHelp);
+  add_runtime(*run, arguments->runtime);
   run->add_flag("--json", arguments->json,
                 "One document {\"run\":…,\"items\":[…]} on stdout instead of items");
   run->callback([&choice, arguments] { choice = [arguments] { return run_command(*arguments); }; });
@@ -55,6 +67,7 @@ void add_serve(CLI::App& app, Choice& choice) {
       "Example: actuary serve --data /srv/actuary --listen 127.0.0.1:8010\n"
       "then paste the printed export lines where the clients run.");
   serve->add_option("--data", arguments->data, kDataHelp);
+  add_runtime(*serve, arguments->runtime);
   serve->add_option("--listen", arguments->listen,
                     "ADDR:PORT (else as last time, else 127.0.0.1:8010)");
   serve

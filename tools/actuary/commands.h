@@ -10,7 +10,8 @@ namespace actuary::tools {
 
 struct RunArguments {
   std::string folder;
-  std::string input;  ///< JSON, `@FILE`, or `-` for stdin
+  std::string runtime;  ///< auto, oci or docker; empty: auto
+  std::string input;    ///< JSON, `@FILE`, or `-` for stdin
   std::optional<std::uint32_t> memory_mbytes;
   std::optional<std::uint32_t> timeout_secs;
   std::string data;
@@ -34,7 +35,8 @@ struct RetentionPlanArguments {
 
 struct ServeArguments {
   std::string data;
-  std::string listen;  ///< `ADDR:PORT`; empty: as last time
+  std::string runtime;  ///< auto, oci or docker; empty: auto
+  std::string listen;   ///< `ADDR:PORT`; empty: as last time
   std::optional<std::uint64_t> disk_reserve_mbytes;
   RetentionArguments retention;
   bool clock_is_right = false;

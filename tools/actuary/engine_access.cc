@@ -18,16 +18,24 @@ std::filesystem::path data_folder(const std::string& flag) {
   return std::filesystem::path(home != nullptr ? home : "/root") / ".actuary";
 }
 
+adapters::host::RuntimeKind runtime_of(const std::string& flag) {
+  using adapters::host::RuntimeKind;
+  if (flag == "oci") return RuntimeKind::kOci;
+  return flag == "docker" ? RuntimeKind::kDocker : RuntimeKind::kAuto;
+}
+
 void exit_when_refused(const Error& error) {
   std::fprintf(stderr, "actuary: the journal refused to go on: %s\n", error.detail.c_str());
   ::_exit(kJournalRefused);
 }
 
-Result<EngineAccess> EngineAccess::open(const std::filesystem::path& data) {
+Result<EngineAccess> EngineAccess::open(const std::filesystem::path& data,
+                                        adapters::host::RuntimeKind runtime) {
   adapters::client::Client running((data / "engine.sock").string());
   if (running.alive()) return EngineAccess(nullptr, std::move(running));
   ControlPlaneOptions options;
   options.data = data;
+  options.runtime = runtime;
   options.port_taken = adapters::host::PortTaken::kTakeAny;
   options.on_fatal = exit_when_refused;
   TRY(plane, ControlPlane::open(std::move(options)));

@@ -17,7 +17,9 @@ namespace actuary::tools {
 class EngineAccess {
  public:
   /// errors: those of ControlPlane::open
-  [[nodiscard]] static Result<EngineAccess> open(const std::filesystem::path& data);
+  [[nodiscard]] static Result<EngineAccess> open(
+      const std::filesystem::path& data,
+      adapters::host::RuntimeKind runtime = adapters::host::RuntimeKind::kAuto);
 
   [[nodiscard]] const adapters::client::Client& client() const { return client_; }
   [[nodiscard]] bool is_ours() const { return plane_ != nullptr; }
@@ -29,6 +31,9 @@ class EngineAccess {
   std::unique_ptr<ControlPlane> plane_;
   adapters::client::Client client_;
 };
+
+/// `auto`, `oci` or `docker`; anything else is `auto`.
+[[nodiscard]] adapters::host::RuntimeKind runtime_of(const std::string& flag);
 
 /// Ends the process when the journal refuses to go on: nothing that we would still say could be
 /// trusted.

@@ -134,7 +134,7 @@ int run_command(const RunArguments& arguments) {
   }
   Current current;
   const Interrupts interrupts([&](int count) { current.interrupt(count); });
-  auto access = EngineAccess::open(data_folder(arguments.data));
+  auto access = EngineAccess::open(data_folder(arguments.data), runtime_of(arguments.runtime));
   if (!access) {
     console::error(access.error().detail);
     return exit_code_of(access.error());

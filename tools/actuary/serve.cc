@@ -86,6 +86,7 @@ class Stop {
 int serve_command(const ServeArguments& arguments) {
   ControlPlaneOptions options;
   options.data = data_folder(arguments.data);
+  options.runtime = runtime_of(arguments.runtime);
   options.on_fatal = exit_when_refused;
   options.on_note = [](const std::string& text) { console::note(text); };
   if (arguments.disk_reserve_mbytes) {
