@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <type_traits>
 
@@ -31,6 +32,13 @@ Events succeed(const Facts& facts, const ReportBuilt& report, const Context& con
                       events::TagMoved{build.tag, build.build_id, build.build_number}});
   }
   return result;
+}
+
+bool is_tagged(const events::BuildCreated& build, const Context& context) {
+  const directory::ActorFacts* actor = context.directory.find_actor(build.actor_id);
+  return actor != nullptr &&
+         std::any_of(actor->tags.begin(), actor->tags.end(),
+                     [&](const auto& tag) { return tag.second == build.build_id; });
 }
 
 Decision abort_now(const Facts& facts, const Context& context) {
@@ -137,7 +145,8 @@ Decision decide(const Aborting&, const Delete&, const Context&) { return unfinis
 
 Decision decide(const Finished& s, const Abort&, const Context&) { return noted(s.facts); }
 
-/// The default build is the one that a run without a wish would get: it stays.
+/// The default build is the one that a run without a wish would get: it stays. So does one whose
+/// image a run needs now; and what the system deletes because it is old was chosen a while ago.
 Decision decide(const Finished& s, const Delete& command, const Context& context) {
   const events::BuildCreated& build = s.facts.created;
   if (const directory::ActorFacts* actor = context.directory.find_actor(build.actor_id)) {
@@ -146,6 +155,14 @@ Decision decide(const Finished& s, const Delete& command, const Context& context
     if (id && *id == build.build_id) {
       return fail(Code::kDefaultBuild, "Cannot remove the default build of the Actor.");
     }
+  }
+  if (context.directory.is_in_use(build.build_id)) {
+    return fail(Code::kCannotRemoveRunning,
+                "Cannot remove a build that a run is using. Abort the run first.");
+  }
+  const bool by_retention = context.principal.kind == PrincipalKind::kSystem;
+  if (by_retention && is_tagged(build, context)) {
+    return fail(Code::kVersionConflict, "The build has got a tag meanwhile.");
   }
   Events result = on(s.facts, events::BuildDeleted{command.reason});
   if (const directory::ActorFacts* actor = context.directory.find_actor(build.actor_id)) {

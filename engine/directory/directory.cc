@@ -22,6 +22,7 @@ void release_run(Tables& d, const RunId& id) {
   const RunDemand demand = found->second;
   if (demand.admitted) {
     --d.runs_admitted;
+    d.admitted.erase(id);
     d.memory_in_use_mbytes -= demand.memory_mbytes;
     d.disk_in_use_mbytes -= demand.disk_mbytes;
     d.accounts[demand.user_id].memory_in_use_mbytes -= demand.memory_mbytes;
@@ -128,11 +129,27 @@ struct Folder {
     d.builds.erase(id);
   }
 
-  void operator()(const events::RunCreated& e) const { wait(e.run_id, e.user_id, e.options); }
+  void operator()(const events::RunCreated& e) const {
+    wait(e.run_id, demand_of(e.user_id, e.options, e.build_id));
+  }
   /// Its share is that of whoever asks for it again.
   void operator()(const events::RunResurrected& e) const {
-    wait(id_of<RunId>(record.stream), record.principal.user_id, e.options);
+    wait(id_of<RunId>(record.stream), demand_of(record.principal.user_id, e.options, e.build_id));
   }
+  /// It gives back what it held and waits behind those that wait already.
+  void operator()(const events::ReplacementQueued&) const {
+    const auto id = id_of<RunId>(record.stream);
+    RunDemand demand = d.demands.at(id);
+    release_run(d, id);
+    demand.admitted = false;
+    demand.held.clear();
+    wait(id, std::move(demand));
+  }
+  void operator()(const events::RunMetamorphed& e) const {
+    d.demands.at(id_of<RunId>(record.stream)).build_id = e.build_id;
+  }
+  void operator()(const events::DrainBegan& e) const { d.drain_window_secs = e.window_secs; }
+  void operator()(const events::DrainEnded&) const { d.drain_window_secs.reset(); }
   void operator()(const events::RunHeld& e) const {
     d.demands.at(id_of<RunId>(record.stream)).held = e.reason;
   }
@@ -146,6 +163,7 @@ struct Folder {
     demand.admitted = true;
     d.accounts[demand.user_id].memory_in_use_mbytes += demand.memory_mbytes;
     ++d.runs_admitted;
+    d.admitted.insert(id);
     d.memory_in_use_mbytes += demand.memory_mbytes;
     d.disk_in_use_mbytes += demand.disk_mbytes;
   }
@@ -184,11 +202,15 @@ struct Folder {
   void removed() const { d.removed[record.position] = record.stream; }
   [[nodiscard]] ActorFacts& actor() const { return d.actors.at(id_of<ActorId>(record.stream)); }
 
-  void wait(const RunId& id, const UserId& user, const events::RunOptions& options) const {
-    d.demands[id] = {user, options.memory_mbytes, options.disk_mbytes, false, {}};
+  static RunDemand demand_of(const UserId& user, const events::RunOptions& options,
+                             const BuildId& build) {
+    return {user, options.memory_mbytes, options.disk_mbytes, false, {}, build};
+  }
+  void wait(const RunId& id, RunDemand demand) const {
+    d.accounts[demand.user_id].waiting[record.position] = id;
+    d.demands[id] = std::move(demand);
     d.waiting_runs[record.position] = id;
     d.waiting_since[id] = record.position;
-    d.accounts[user].waiting[record.position] = id;
   }
   void stop_waiting(const RunId& id) const {
     const auto since = d.waiting_since.find(id);
@@ -235,6 +257,11 @@ const StorageFacts* Directory::find_storage(const StorageId& id) const {
 }
 const RunDemand* Directory::find_demand(const RunId& id) const {
   return find_in(tables_.demands, id);
+}
+
+bool Directory::is_in_use(const BuildId& id) const {
+  return std::any_of(tables_.demands.begin(), tables_.demands.end(),
+                     [&](const auto& each) { return each.second.build_id == id; });
 }
 
 std::optional<ActorId> Directory::find_actor(const UserId& owner, std::string_view name) const {

@@ -60,7 +60,8 @@ struct RunDemand {
   std::uint64_t disk_mbytes = 0;
   bool admitted = false;
   std::string held;  ///< why it waits, as its user was told
-  ACTUARY_FIELDS(RunDemand, user_id, memory_mbytes, disk_mbytes, admitted, held);
+  BuildId build_id;  ///< what it runs, or will
+  ACTUARY_FIELDS(RunDemand, user_id, memory_mbytes, disk_mbytes, admitted, held, build_id);
 };
 
 /// One account's share: what it waits for, what it holds, and how long it was patient.
@@ -100,11 +101,13 @@ struct Tables {
   std::uint32_t builds_running = 0;
   std::uint32_t runs_admitted = 0;
   CommandKeys command_keys;
-  std::map<Position, StreamId> removed;  ///< the last deletions, at most kRemovedAge old
+  std::map<Position, StreamId> removed;            ///< the last deletions, at most kRemovedAge old
+  std::set<RunId> admitted;                        ///< whose container may exist, or will
+  std::optional<std::uint32_t> drain_window_secs;  ///< nothing starts; what runs is migrated
   ACTUARY_FIELDS(Tables, users, user_names, tokens, actors, actor_names, builds, build_numbers,
                  storages, storage_names, waiting_runs, waiting_since, demands, accounts,
                  waiting_builds, memory_in_use_mbytes, disk_in_use_mbytes, builds_running,
-                 runs_admitted, command_keys, removed);
+                 runs_admitted, command_keys, removed, admitted, drain_window_secs);
 };
 
 /// For so many records a deletion is remembered, so that what a crash left outside is removed by
@@ -157,6 +160,13 @@ class Directory {
   [[nodiscard]] std::uint64_t disk_in_use_mbytes() const { return tables_.disk_in_use_mbytes; }
   [[nodiscard]] std::uint32_t builds_running() const { return tables_.builds_running; }
   [[nodiscard]] std::uint32_t runs_admitted() const { return tables_.runs_admitted; }
+  [[nodiscard]] const std::set<RunId>& admitted_runs() const { return tables_.admitted; }
+  /// Seconds between the word to save and the stop, while this host is being drained.
+  [[nodiscard]] std::optional<std::uint32_t> drain_window() const {
+    return tables_.drain_window_secs;
+  }
+  /// A run of it waits or runs.
+  [[nodiscard]] bool is_in_use(const BuildId& id) const;
 
   [[nodiscard]] const CommandKeys& command_keys() const { return tables_.command_keys; }
 

@@ -3,6 +3,7 @@
 #include "engine/account/decider.h"
 #include "engine/actor/decider.h"
 #include "engine/build/decider.h"
+#include "engine/host/decider.h"
 #include "engine/run/decider.h"
 #include "engine/storage/decider.h"
 
@@ -13,7 +14,7 @@ namespace {
 AnyState absent(StreamKind kind) {
   switch (kind) {
     case StreamKind::kSystem:
-      return System{};
+      return host::State{};
     case StreamKind::kAccount:
       return account::State{};
     case StreamKind::kActor:
@@ -25,12 +26,12 @@ AnyState absent(StreamKind kind) {
     case StreamKind::kStorage:
       return storage::State{};
   }
-  return System{};
+  return host::State{};
 }
 
 /// One overload per kind of aggregate, over its own statuses.
 struct Rester {
-  Rest operator()(const System&) const { return Rest::kAwake; }
+  Rest operator()(const host::State&) const { return Rest::kAwake; }
   Rest operator()(const account::State& s) const {
     return std::holds_alternative<account::Absent>(s) ? Rest::kGone : Rest::kAwake;
   }
@@ -92,6 +93,9 @@ Decision Aggregates::decide(const Command& command, const Context& context) cons
     Decision operator()(const storage::Command& c) const {
       return storage::decide(std::get<storage::State>(state), c, context);
     }
+    Decision operator()(const host::Command& c) const {
+      return host::decide(std::get<host::State>(state), c, context);
+    }
   };
   return std::visit(Decider{current, context}, command);
 }
@@ -99,7 +103,7 @@ Decision Aggregates::decide(const Command& command, const Context& context) cons
 void evolve(Slot& slot, const Record& record) {
   struct Evolver {
     Recorded<events::Event> recorded;
-    AnyState operator()(const System&) const { return System{}; }
+    AnyState operator()(const host::State& s) const { return host::evolve(s, recorded); }
     AnyState operator()(const account::State& s) const { return account::evolve(s, recorded); }
     AnyState operator()(const actor::State& s) const { return actor::evolve(s, recorded); }
     AnyState operator()(const build::State& s) const { return build::evolve(s, recorded); }
@@ -124,7 +128,7 @@ Effects Aggregates::react(const Record& record) const {
   if (slot == nullptr) return {};
   struct Reactor {
     Recorded<events::Event> recorded;
-    Effects operator()(const System&) const { return {}; }
+    Effects operator()(const host::State&) const { return {}; }
     Effects operator()(const account::State&) const { return {}; }
     Effects operator()(const actor::State&) const { return {}; }
     Effects operator()(const build::State& s) const { return build::react(s, recorded); }

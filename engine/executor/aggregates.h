@@ -10,16 +10,14 @@
 #include "engine/build/state.h"
 #include "engine/decision/decision.h"
 #include "engine/executor/command.h"
+#include "engine/host/state.h"
 #include "engine/run/state.h"
 #include "engine/storage/state.h"
 
 namespace actuary::engine::executor {
 
-struct System {
-  ACTUARY_FIELDS(System);
-};
-using AnyState =
-    std::variant<System, account::State, actor::State, build::State, run::State, storage::State>;
+using AnyState = std::variant<host::State, account::State, actor::State, build::State, run::State,
+                              storage::State>;
 
 /// One stream as it was folded so far.
 struct Slot {

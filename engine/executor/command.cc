@@ -30,9 +30,11 @@ constexpr Names<kCount<run::Command>> kRunNames = {"run.Start",         "run.Hol
                                                    "run.ReportStarted", "run.ReportStartFailed",
                                                    "run.ReportExited",  "run.DeadlineReached",
                                                    "run.Reboot",        "run.Metamorph",
-                                                   "run.Charge"};
+                                                   "run.Charge",        "run.Migrate",
+                                                   "run.PlaceHold",     "run.LiftHold"};
 constexpr Names<kCount<storage::Command>> kStorageNames = {"storage.Create", "storage.Change",
                                                            "storage.Delete"};
+constexpr Names<kCount<host::Command>> kHostNames = {"host.Drain", "host.EndDrain"};
 
 struct Namer {
   std::string_view operator()(const account::Command& c) const { return kAccountNames[c.index()]; }
@@ -40,6 +42,7 @@ struct Namer {
   std::string_view operator()(const build::Command& c) const { return kBuildNames[c.index()]; }
   std::string_view operator()(const run::Command& c) const { return kRunNames[c.index()]; }
   std::string_view operator()(const storage::Command& c) const { return kStorageNames[c.index()]; }
+  std::string_view operator()(const host::Command& c) const { return kHostNames[c.index()]; }
 };
 
 struct Target {
@@ -58,6 +61,7 @@ struct Target {
   StreamId operator()(const storage::Command& c) const {
     return std::visit([](const auto& each) { return stream_of(each.storage_id); }, c);
   }
+  StreamId operator()(const host::Command&) const { return journal::record::system_stream(); }
 };
 
 /// The family's command of that name, or nothing when the name is another family's.
@@ -106,6 +110,7 @@ Result<Command> decode(std::string_view name, BytesView bytes) {
   if (!decoded) decoded = decode_family<actor::Command>(kActorNames, name, bytes);
   if (!decoded) decoded = decode_family<storage::Command>(kStorageNames, name, bytes);
   if (!decoded) decoded = decode_family<account::Command>(kAccountNames, name, bytes);
+  if (!decoded) decoded = decode_family<host::Command>(kHostNames, name, bytes);
   if (decoded) return std::move(*decoded);
   return fail(Code::kNewerVersion, "command \"" + std::string(name) + "\" is not known here");
 }

@@ -6,6 +6,7 @@
 #include "engine/account/commands.h"
 #include "engine/actor/commands.h"
 #include "engine/build/commands.h"
+#include "engine/host/commands.h"
 #include "engine/run/commands.h"
 #include "engine/storage/commands.h"
 #include "journal/record/record.h"
@@ -13,8 +14,8 @@
 namespace actuary::engine::executor {
 
 /// Everything that the engine can be told, by people and by the outside world alike.
-using Command =
-    std::variant<account::Command, actor::Command, build::Command, run::Command, storage::Command>;
+using Command = std::variant<account::Command, actor::Command, build::Command, run::Command,
+                             storage::Command, host::Command>;
 
 /// The stream whose aggregate decides.
 [[nodiscard]] StreamId target_of(const Command& command);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/decision/settings.h"
+#include "engine/executor/drain.h"
 #include "engine/executor/reconcile.h"
 #include "engine/policy/admission.h"
 #include "journal/base/assert.h"
@@ -121,6 +122,7 @@ void Executor::tick() {
   take_commands(now);
   take_deadlines(now);
   if (last_ != before || before == durable_) admit_waiting(now);
+  migrate_drained(now);
   folded_.settle(durable_, parking_.pinned());
   read_missing();
   flush();
@@ -239,6 +241,13 @@ void Executor::admit_waiting(const Instant& now) {
   }
   for (const BuildId& id : admission.builds) {
     handle_own(build::Command{build::Admit{id}}, now, policy::kAdmissionPolicyVersion);
+  }
+}
+
+/// Also of a run that began to run only after the drain did.
+void Executor::migrate_drained(const Instant& now) {
+  for (const RunId& id : runs_to_migrate(directory(), aggregates())) {
+    handle_own(run::Command{run::Migrate{id, *directory().drain_window()}}, now);
   }
 }
 

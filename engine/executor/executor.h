@@ -122,6 +122,7 @@ class Executor {
   void take_commands(const Instant& now);
   void take_deadlines(const Instant& now);
   void admit_waiting(const Instant& now);
+  void migrate_drained(const Instant& now);
   void take_parked(const Instant& now);
   /// Decides the command, or parks it until its streams were read.
   void receive(Submission submission, const Instant& now);

@@ -15,7 +15,7 @@ constexpr bool kIsOneOf = (std::is_same_v<T, Some> || ...);
 template <class T>
 constexpr bool kGivesBack =
     kIsOneOf<T, account::RevokeToken, actor::DeleteVersion, actor::Delete, build::Abort,
-             build::Delete, run::Abort, run::Delete, storage::Delete>;
+             build::Delete, run::Abort, run::Delete, storage::Delete, host::Drain>;
 
 }  // namespace
 

@@ -71,9 +71,20 @@ class Turns {
   std::set<Head> heads_;
 };
 
+/// Whatever there is room for, nothing starts.
+Admission hold_everything(const directory::Directory& directory) {
+  Admission result;
+  for (const auto& [since, id] : directory.waiting_runs()) {
+    std::string reason = "Waiting: this host is being drained, and starts nothing until that ends.";
+    if (directory.find_demand(id)->held != reason) result.held.emplace_back(id, std::move(reason));
+  }
+  return result;
+}
+
 }  // namespace
 
 Admission admit(const directory::Directory& directory, const decision::Settings& settings) {
+  if (directory.drain_window()) return hold_everything(directory);
   Admission result;
   Room room{left(settings.capacity.memory_mbytes, directory.memory_in_use_mbytes()),
             left(settings.capacity.disk_mbytes, directory.disk_in_use_mbytes())};

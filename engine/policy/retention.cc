@@ -26,7 +26,7 @@ void expire_runs(const Retention& policy, std::vector<AgedRun> runs, std::vector
   });
   std::map<UserId, std::uint32_t> newest;
   for (const AgedRun& run : runs) {
-    if (run.deleted || !run.finished_at) continue;
+    if (run.deleted || run.on_hold || !run.finished_at) continue;
     if (newest[run.user_id]++ < policy.keep_runs) continue;
     found.push_back({journal::record::stream_of(run.id), *run.finished_at + *policy.runs,
                      *run.finished_at,
@@ -39,9 +39,13 @@ void expire_builds(const Retention& policy, const std::vector<AgedRun>& runs,
                    const std::vector<AgedBuild>& builds, std::vector<Expiry>& found) {
   std::map<BuildId, Use> uses;
   for (const AgedRun& run : runs) {
-    Use& use = uses[run.build_id];
-    use.last = std::max(use.last, run.started_at);
-    use.kept = use.kept || !run.deleted;
+    const auto count = [&](const BuildId& id) {
+      Use& use = uses[id];
+      use.last = std::max(use.last, run.started_at);
+      use.kept = use.kept || !run.deleted;
+    };
+    count(run.build_id);
+    for (const BuildId& id : run.became) count(id);
   }
   for (const AgedBuild& build : builds) {
     const Use use = uses[build.id];

@@ -29,6 +29,8 @@ struct AgedRun {
   Timestamp started_at{};                ///< of the request
   std::optional<Timestamp> finished_at;  ///< none: it is not over and is never deleted
   bool deleted = false;                  ///< counts only as a use of its build
+  bool on_hold = false;                  ///< never deleted, and never counted among the newest
+  std::vector<BuildId> became = {};      ///< builds of the Actors that it metamorphed into
 };
 
 struct AgedBuild {

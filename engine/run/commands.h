@@ -138,8 +138,29 @@ struct Charge {
   ACTUARY_FIELDS(Charge, run_id, event_name, count);
 };
 
-using Command = std::variant<Start, Hold, Admit, Abort, Resurrect, SetStatusMessage, Delete,
-                             ReportFenced, ReportStarted, ReportStartFailed, ReportExited,
-                             DeadlineReached, Reboot, Metamorph, Charge>;
+/// On to another container: the Actor is told to save, and is stopped `window_secs` later.
+struct Migrate {
+  RunId run_id;
+  std::uint32_t window_secs = 0;  ///< at most kMigrationWindowMax
+  ACTUARY_FIELDS(Migrate, run_id, window_secs);
+};
+
+/// Neither retention nor its user deletes the run from now on.
+struct PlaceHold {
+  RunId run_id;
+  std::string reason;
+  ACTUARY_FIELDS(PlaceHold, run_id, reason);
+};
+
+struct LiftHold {
+  RunId run_id;
+  std::string reason;
+  ACTUARY_FIELDS(LiftHold, run_id, reason);
+};
+
+using Command =
+    std::variant<Start, Hold, Admit, Abort, Resurrect, SetStatusMessage, Delete, ReportFenced,
+                 ReportStarted, ReportStartFailed, ReportExited, DeadlineReached, Reboot, Metamorph,
+                 Charge, Migrate, PlaceHold, LiftHold>;
 
 }  // namespace actuary::engine::run

@@ -47,12 +47,14 @@ events::AttemptEnded ended(const Facts& facts, const Attempt& attempt, const Rep
   return event;
 }
 
+std::string timed_out(const Facts& facts) {
+  return "Actor timed out after " + std::to_string(facts.options.timeout_secs) + " seconds";
+}
+
 /// The text that users see when the Actor left none.
 std::string reason_of(const Facts& facts, Outcome outcome, const ReportExited& report) {
   const std::string code = report.exit_code ? std::to_string(*report.exit_code) : "none";
-  if (outcome == Outcome::kTimedOut) {
-    return "Actor timed out after " + std::to_string(facts.options.timeout_secs) + " seconds";
-  }
+  if (outcome == Outcome::kTimedOut) return timed_out(facts);
   if (outcome == Outcome::kAborted) return "Actor run was aborted";
   if (report.evidence == Evidence::kDeclaredLost)
     return "Actor container was lost: " + report.detail;
@@ -103,26 +105,40 @@ bool wants_restart(const Facts& facts, const ReportExited& report, const Instant
   return facts.options.restart_on_error && failed && policy::may_restart(facts.restarts, now);
 }
 
-/// The next attempt begins where this one ended: the run keeps its place, and its timeout.
-Events restart(const Facts& facts, const Attempt& attempt, const ReportExited& report,
-               const Instant& now) {
-  return on(
-      facts, ended(facts, attempt, report, now),
-      events::AttemptBegan{events::AttemptCause::kRestart, facts.attempts + 1, now + kStartWithin});
+/// The old container is proven gone, so the new one may come: the run keeps its place and its
+/// timeout. On a host that is being drained it waits for a place.
+Events next_attempt(const Facts& facts, const Attempt& attempt, events::AttemptCause cause,
+                    const ReportExited& report, const Context& context) {
+  const Instant& now = context.now;
+  if (context.directory.drain_window()) {
+    return on(facts, ended(facts, attempt, report, now),
+              events::ReplacementQueued{cause, now + kReplacementWait});
+  }
+  return on(facts, ended(facts, attempt, report, now),
+            events::AttemptBegan{cause, facts.attempts + 1, now + kStartWithin});
 }
 
-/// The old container is proven gone, so the new one may come.
+/// A process that ended well before it was stopped for a migration has done its work: doing it
+/// again would be wrong.
+bool was_done(const Facts& facts, const ReportExited& report) {
+  return facts.next_cause == events::AttemptCause::kMigration &&
+         outcome_of(report) == Outcome::kSucceeded;
+}
+
 Events replace(const Facts& facts, const Attempt& attempt, const ReportExited& report,
-               const Instant& now) {
-  return on(facts, ended(facts, attempt, report, now), began(facts, now));
+               const Context& context) {
+  if (was_done(facts, report))
+    return finish(facts, attempt, Outcome::kSucceeded, report, context.now);
+  return next_attempt(facts, attempt, facts.next_cause, report, context);
 }
 
 /// What an exit makes of a run that nobody is stopping.
 Events restart_or_finish(const Facts& facts, const Attempt& attempt,
                          const std::optional<Stop>& stop, const ReportExited& report,
-                         const Instant& now) {
-  if (!stop && wants_restart(facts, report, now)) return restart(facts, attempt, report, now);
-  return finish(facts, attempt, outcome_of(report), report, now);
+                         const Context& context) {
+  if (!stop && wants_restart(facts, report, context.now))
+    return next_attempt(facts, attempt, events::AttemptCause::kRestart, report, context);
+  return finish(facts, attempt, outcome_of(report), report, context.now);
 }
 
 /// Kill, then remove, then declare: each step has its own deadline, so nothing is stuck.
@@ -143,7 +159,11 @@ Decision escalate(const Facts& facts, const Attempt& attempt, const Stop& stop, 
   return finish(facts, attempt, outcome, lost, now);
 }
 
-Decision give_up_waiting(const Facts& facts) {
+/// Its time goes on while it waits for another container.
+Decision give_up_waiting(const Facts& facts, const Instant& now) {
+  if (facts.timeout_at && reached(now, *facts.timeout_at)) {
+    return on(facts, events::RunFinished{Outcome::kTimedOut, std::nullopt, timed_out(facts)});
+  }
   return on(facts,
             events::RunFinished{Outcome::kFailed, std::nullopt,
                                 "Actor could not start: no room for it became free in time"});
@@ -157,11 +177,14 @@ Decision give_up_starting(const Facts& facts, const Attempt& attempt,
   return escalate(facts, attempt, *stop, Outcome::kFailed, now);
 }
 
-/// Its time is over, or its money.
+/// Its time is over, or its money, or what it had to save.
 Decision stop_live(const Facts& facts, const Instant& now) {
-  if (facts.timeout_at && reached(now, *facts.timeout_at))
-    return on(facts, events::TimeoutReached{now + kEscalateAfter});
-  return on(facts, events::AbortRequested{AbortMode::kGraceful, now + kAbortGrace});
+  const auto due = [&](const std::optional<Instant>& at) { return at && reached(now, *at); };
+  if (due(facts.timeout_at)) return on(facts, events::TimeoutReached{now + kEscalateAfter});
+  if (due(facts.charges.stop_at))
+    return on(facts, events::AbortRequested{AbortMode::kGraceful, now + kAbortGrace});
+  return on(facts,
+            events::ReplacementRequested{events::AttemptCause::kMigration, now + kEscalateAfter});
 }
 
 Decision hold(const Facts& facts, const std::string& held, const Hold& command) {
@@ -217,7 +240,8 @@ std::string_view command_name(const Command& command) {
       "ReportStarted", "ReportStartFailed",
       "ReportExited",  "DeadlineReached",
       "Reboot",        "Metamorph",
-      "Charge"};
+      "Charge",        "Migrate",
+      "PlaceHold",     "LiftHold"};
   return kNames[command.index()];
 }
 
@@ -252,7 +276,7 @@ Decision decide(const Ready& s, const ReportExited& report, const Context& conte
     return start_failed(s.facts, *s.attempt, Outcome::kFailed, report.detail, context.now);
   }
   Events result = on(s.facts, started(s.facts, *s.attempt, context.now));
-  for (Proposed& event : restart_or_finish(s.facts, *s.attempt, s.stop, report, context.now)) {
+  for (Proposed& event : restart_or_finish(s.facts, *s.attempt, s.stop, report, context)) {
     result.push_back(std::move(event));
   }
   return result;
@@ -265,7 +289,7 @@ Decision decide(const Ready& s, const Abort& command, const Context& context) {
 }
 
 Decision decide(const Ready& s, const DeadlineReached&, const Context& context) {
-  if (!s.attempt) return give_up_waiting(s.facts);
+  if (!s.attempt) return give_up_waiting(s.facts, context.now);
   return give_up_starting(s.facts, *s.attempt, s.stop, context.now);
 }
 
@@ -300,11 +324,11 @@ Decision decide(const Running& s, const ReportStartFailed& report, const Context
 }
 
 Decision decide(const Running& s, const ReportExited& report, const Context& context) {
-  if (s.phase == Phase::kReplacing) return replace(s.facts, *s.attempt, report, context.now);
+  if (s.phase == Phase::kReplacing) return replace(s.facts, *s.attempt, report, context);
   if (!s.attempt->started_at && report.evidence != Evidence::kExitReport) {
     return start_failed(s.facts, *s.attempt, Outcome::kFailed, report.detail, context.now);
   }
-  return restart_or_finish(s.facts, *s.attempt, s.stop, report, context.now);
+  return restart_or_finish(s.facts, *s.attempt, s.stop, report, context);
 }
 
 Decision decide(const Running& s, const Abort& command, const Context& context) {
@@ -315,7 +339,7 @@ Decision decide(const Running& s, const Abort& command, const Context& context) 
 }
 
 Decision decide(const Running& s, const DeadlineReached&, const Context& context) {
-  if (!s.attempt) return give_up_waiting(s.facts);
+  if (!s.attempt) return give_up_waiting(s.facts, context.now);
   if (s.phase == Phase::kLive) return stop_live(s.facts, context.now);
   if (s.phase == Phase::kReplacing)
     return escalate(s.facts, *s.attempt, *s.stop, Outcome::kFailed, context.now);
@@ -393,6 +417,10 @@ Decision decide(const Finished& s, const SetStatusMessage& command, const Contex
 
 /// Named storages stay: a name makes a storage its owner's, not the run's.
 Decision decide(const Finished& s, const Delete& command, const Context& context) {
+  if (s.facts.retention_hold) {
+    return fail(Code::kForbidden, "The run is on hold (" + *s.facts.retention_hold +
+                                      "). Lift the hold before you delete it.");
+  }
   Events result = on(s.facts, events::RunDeleted{command.reason});
   for (const StorageId& id :
        {s.facts.key_value_store_id, s.facts.dataset_id, s.facts.request_queue_id}) {

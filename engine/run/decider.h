@@ -12,6 +12,7 @@
 ///     Absent -Start-> Ready -ReportStarted-> Running -ReportExited-> Finished -Resurrect-> Running
 ///                       |                      |-DeadlineReached-> TimingOut -ReportExited->
 ///                       Finished               '-ReportExited, restart on error-> Running
+///                                              '-Migrate, then DeadlineReached--> Running
 ///                       |-Abort--------------->|-Abort-----------> Aborting  -ReportExited->
 ///                       Finished
 ///
@@ -31,6 +32,8 @@ Decision decide(const Ready&, const DeadlineReached&, const Context&);
 Decision decide(const Ready&, const SetStatusMessage&, const Context&);
 Decision decide(const Ready&, const Resurrect&, const Context&);
 Decision decide(const Ready&, const Delete&, const Context&);
+Decision decide(const Ready&, const PlaceHold&, const Context&);
+Decision decide(const Ready&, const LiftHold&, const Context&);
 
 Decision decide(const Running&, const Hold&, const Context&);
 Decision decide(const Running&, const Admit&, const Context&);
@@ -43,9 +46,12 @@ Decision decide(const Running&, const DeadlineReached&, const Context&);
 Decision decide(const Running&, const Reboot&, const Context&);
 Decision decide(const Running&, const Metamorph&, const Context&);
 Decision decide(const Running&, const Charge&, const Context&);
+Decision decide(const Running&, const Migrate&, const Context&);
 Decision decide(const Running&, const SetStatusMessage&, const Context&);
 Decision decide(const Running&, const Resurrect&, const Context&);
 Decision decide(const Running&, const Delete&, const Context&);
+Decision decide(const Running&, const PlaceHold&, const Context&);
+Decision decide(const Running&, const LiftHold&, const Context&);
 
 Decision decide(const TimingOut&, const ReportExited&, const Context&);
 Decision decide(const TimingOut&, const Abort&, const Context&);
@@ -54,6 +60,8 @@ Decision decide(const TimingOut&, const Charge&, const Context&);
 Decision decide(const TimingOut&, const SetStatusMessage&, const Context&);
 Decision decide(const TimingOut&, const Resurrect&, const Context&);
 Decision decide(const TimingOut&, const Delete&, const Context&);
+Decision decide(const TimingOut&, const PlaceHold&, const Context&);
+Decision decide(const TimingOut&, const LiftHold&, const Context&);
 
 Decision decide(const Aborting&, const ReportStarted&, const Context&);
 Decision decide(const Aborting&, const ReportStartFailed&, const Context&);
@@ -64,6 +72,8 @@ Decision decide(const Aborting&, const Charge&, const Context&);
 Decision decide(const Aborting&, const SetStatusMessage&, const Context&);
 Decision decide(const Aborting&, const Resurrect&, const Context&);
 Decision decide(const Aborting&, const Delete&, const Context&);
+Decision decide(const Aborting&, const PlaceHold&, const Context&);
+Decision decide(const Aborting&, const LiftHold&, const Context&);
 
 Decision decide(const Finished&, const Abort&, const Context&);
 Decision decide(const Finished&, const Resurrect&, const Context&);
@@ -72,6 +82,9 @@ Decision decide(const Finished&, const Delete&, const Context&);
 Decision decide(const Finished&, const Reboot&, const Context&);
 Decision decide(const Finished&, const Metamorph&, const Context&);
 Decision decide(const Finished&, const Charge&, const Context&);
+Decision decide(const Finished&, const Migrate&, const Context&);
+Decision decide(const Finished&, const PlaceHold&, const Context&);
+Decision decide(const Finished&, const LiftHold&, const Context&);
 
 /// Any pair: the overload above, or the rejection.
 [[nodiscard]] Decision decide(const State& state, const Command& command, const Context& context);
@@ -95,8 +108,17 @@ inline constexpr Seconds kEscalateAfter{10};
 /// A container that has not reported its start by then is removed and the run fails.
 inline constexpr Seconds kStartWithin{120};
 
+/// From the word to save until the process is stopped for a migration.
+inline constexpr Seconds kMigrationWindowMax{60};
+/// errors: kInvalidArgument
+[[nodiscard]] Status check_migration_window(std::uint32_t seconds);
+/// How long a run that lost its container waits for another one.
+inline constexpr Seconds kReplacementWait{24 * 3600};
+
 /// Of one run.
 inline constexpr std::uint32_t kMetamorphsMax = 10;
+/// Of what is said when a hold is placed or lifted.
+inline constexpr std::size_t kHoldReasonBytesMax = 1024;
 /// Where the next metamorph's input has to be: `INPUT-METAMORPH-1`, and so on.
 [[nodiscard]] std::string metamorph_input_key(const Facts& facts);
 

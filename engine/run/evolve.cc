@@ -50,7 +50,8 @@ struct Evolver {
                            .metamorphs = 0,
                            .restarts = {},
                            .wait_until = e.wait_until,
-                           .charges = {e.pricing, {}, 0, {}}},
+                           .charges = {e.pricing, {}, 0, {}},
+                           .retention_hold = {}},
                  .attempt = std::nullopt,
                  .stop = std::nullopt,
                  .held_reason = {}};
@@ -69,7 +70,8 @@ struct Evolver {
                           .began_at = at,
                           .fenced = false,
                           .started_at = std::nullopt,
-                          .start_by = e.start_by};
+                          .start_by = e.start_by,
+                          .migration = std::nullopt};
     Facts facts = facts_in(state);
     facts.attempts = e.number;
     if (e.cause == events::AttemptCause::kRestart) {
@@ -165,6 +167,24 @@ struct Evolver {
                    {}};
   }
 
+  State operator()(const events::MigrationRequested& e) const {
+    State next = state;
+    auto* running = std::get_if<Running>(&next);
+    ACTUARY_ASSERT(running != nullptr && running->attempt);
+    running->attempt->migration = Migration{at, e.stop_at};
+    return next;
+  }
+
+  State operator()(const events::ReplacementQueued& e) const {
+    Facts facts = facts_in(state);
+    facts.next_cause = e.cause;
+    facts.wait_until = e.wait_until;
+    return Running{std::move(facts), Phase::kWaiting, std::nullopt, std::nullopt, {}};
+  }
+
+  State operator()(const events::RetentionHoldPlaced& e) const { return with_hold(e.reason); }
+  State operator()(const events::RetentionHoldLifted&) const { return with_hold(std::nullopt); }
+
   State operator()(const events::RunMetamorphed& e) const {
     State next = state;
     auto* running = std::get_if<Running>(&next);
@@ -211,6 +231,16 @@ struct Evolver {
   }
 
  private:
+  [[nodiscard]] State with_hold(std::optional<std::string> hold) const {
+    State next = state;
+    std::visit(
+        [&](auto& s) {
+          if constexpr (requires { s.facts; }) s.facts.retention_hold = std::move(hold);
+        },
+        next);
+    return next;
+  }
+
   void charge(Facts& facts, const events::RunCharged& e) const {
     Charges& charges = facts.charges;
     charges.counts[e.event_name] += e.count;
@@ -239,7 +269,9 @@ std::optional<Instant> deadline(const State& state) {
     Due operator()(const Ready& s) const { return starting(s.facts, s.attempt, s.stop); }
     Due operator()(const Running& s) const {
       if (s.phase != Phase::kLive) return starting(s.facts, s.attempt, s.stop);
-      return earlier(s.facts.timeout_at, s.facts.charges.stop_at);
+      const auto& migration = s.attempt->migration;
+      return earlier(earlier(s.facts.timeout_at, s.facts.charges.stop_at),
+                     migration ? Due(migration->stop_at) : Due());
     }
     Due operator()(const TimingOut& s) const { return s.stop.next_at; }
     Due operator()(const Aborting& s) const { return s.stop.next_at; }
@@ -250,7 +282,7 @@ std::optional<Instant> deadline(const State& state) {
                         const std::optional<Stop>& stop) {
       if (stop) return stop->next_at;
       if (attempt) return attempt->start_by;
-      return facts.wait_until;
+      return earlier(facts.wait_until, facts.timeout_at);
     }
     static Due earlier(const Due& a, const Due& b) {
       if (!a || !b) return a ? a : b;

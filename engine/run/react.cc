@@ -55,6 +55,16 @@ Effects stop_aborting(const Aborting& s) {
                                .remaining = kAbortGrace}}};
 }
 
+/// The word to save, as long as it may not have been heard.
+Effects tell_migration(const Facts& facts, const Attempt& attempt) {
+  if (!attempt.migration) return {};
+  return {AnnounceToContainer{
+      key_of(facts, attempt.epoch),
+      {.kind = ports::Announcement::Kind::kMigrating,
+       .at = attempt.migration->told_at.utc,
+       .remaining = elapsed(attempt.migration->told_at, attempt.migration->stop_at)}}};
+}
+
 /// What a container that is being made still needs.
 Effects make(const Facts& facts, const std::optional<Attempt>& attempt,
              const std::optional<Stop>& stop) {
@@ -120,12 +130,22 @@ struct Reactor {
     effects.emplace_back(KillContainer{key_of(facts, attempt_of(after)->epoch)});
     return effects;
   }
+  Effects operator()(const events::MigrationRequested&) const {
+    const Attempt& attempt = *attempt_of(after);
+    Effects effects = tell_migration(facts, attempt);
+    const auto left = std::chrono::duration_cast<Seconds>(
+        elapsed(attempt.migration->told_at, attempt.migration->stop_at));
+    effects.push_back(log_line(facts, at,
+                               "Migrating to another container, at most " +
+                                   std::to_string(left.count()) + " seconds are left to save.")
+                          .front());
+    return effects;
+  }
+  Effects operator()(const events::ReplacementQueued&) const {
+    return log_line(facts, at, "The container is gone, the run waits for another one.");
+  }
   Effects operator()(const events::ReplacementRequested& e) const {
-    const bool metamorph = e.cause == events::AttemptCause::kMetamorph;
-    Effects effects = log_line(facts, at,
-                               metamorph ? "Metamorphing into Actor " + facts.actor_id.str() +
-                                               ", build " + facts.build_number + "."
-                                         : "Rebooting the run.");
+    Effects effects = log_line(facts, at, replacing(e.cause));
     effects.emplace_back(KillContainer{key_of(facts, attempt_of(after)->epoch)});
     return effects;
   }
@@ -149,6 +169,14 @@ struct Reactor {
   Effects operator()(const Other&) const {
     return {};
   }
+
+ private:
+  [[nodiscard]] std::string replacing(events::AttemptCause cause) const {
+    if (cause == events::AttemptCause::kMigration) return "Stopping the container to migrate.";
+    if (cause != events::AttemptCause::kMetamorph) return "Rebooting the run.";
+    return "Metamorphing into Actor " + facts.actor_id.str() + ", build " + facts.build_number +
+           ".";
+  }
 };
 
 }  // namespace
@@ -163,7 +191,10 @@ Effects outstanding(const State& state) {
   struct Finder {
     Effects operator()(const Absent&) const { return {}; }
     Effects operator()(const Ready& s) const { return make(s.facts, s.attempt, s.stop); }
-    Effects operator()(const Running& s) const { return make(s.facts, s.attempt, s.stop); }
+    Effects operator()(const Running& s) const {
+      if (s.phase == Phase::kLive) return tell_migration(s.facts, *s.attempt);
+      return make(s.facts, s.attempt, s.stop);
+    }
     Effects operator()(const TimingOut& s) const {
       return stop_with(s.facts, s.attempt, s.stop.step);
     }

@@ -4,7 +4,7 @@
 #include "engine/run/decider.h"
 #include "engine/run/on_stream.h"
 
-/// One container for another within a run: reboot and metamorph.
+/// One container for another within a run: reboot, metamorph and migration.
 namespace actuary::engine::run {
 namespace {
 
@@ -55,8 +55,23 @@ Decision decide(const Running& s, const Metamorph& command, const Context& conte
             replacement(events::AttemptCause::kMetamorph, context.now));
 }
 
+/// It is told, and goes on until it is stopped. A container that is only coming is new enough, and
+/// a migration under way is the one asked for.
+Decision decide(const Running& s, const Migrate& command, const Context& context) {
+  TRY_VOID(check_migration_window(command.window_secs));
+  if (s.phase != Phase::kLive || s.attempt->migration) return noted(s.facts, "Migrate");
+  return on(s.facts, events::MigrationRequested{context.now + Seconds{command.window_secs}});
+}
+
 Decision decide(const Finished&, const Reboot&, const Context&) { return already_finished(); }
+Decision decide(const Finished&, const Migrate&, const Context&) { return already_finished(); }
 Decision decide(const Finished&, const Metamorph&, const Context&) { return already_finished(); }
+
+Status check_migration_window(std::uint32_t seconds) {
+  if (Seconds{seconds} <= kMigrationWindowMax) return {};
+  return fail(Code::kInvalidArgument, "the window of a migration is at most " +
+                                          std::to_string(kMigrationWindowMax.count()) + " seconds");
+}
 
 std::string metamorph_input_key(const Facts& facts) {
   return "INPUT-METAMORPH-" + std::to_string(facts.metamorphs + 1);

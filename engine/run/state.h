@@ -41,10 +41,18 @@ struct Facts {
   std::vector<Instant> restarts;      ///< the last ones after an error, at most kRestartsMax
   std::optional<Instant> wait_until;  ///< not admitted by then, it fails
   Charges charges;
+  std::optional<std::string> retention_hold;  ///< why nothing may delete it
   ACTUARY_FIELDS(Facts, run_id, actor_id, user_id, build_id, build_number, image, options, env_vars,
                  key_value_store_id, dataset_id, request_queue_id, input_key, meta, created_at,
                  attempts, next_cause, timeout_at, status_message_final, metamorphs, restarts,
-                 wait_until, charges);
+                 wait_until, charges, retention_hold);
+};
+
+/// What an Actor was told: save, and be stopped at `stop_at`.
+struct Migration {
+  Instant told_at;
+  Instant stop_at;
+  ACTUARY_FIELDS(Migration, told_at, stop_at);
 };
 
 /// One start of the container; see law 8.
@@ -55,7 +63,8 @@ struct Attempt {
   bool fenced = false;
   std::optional<Instant> started_at;
   Instant start_by;
-  ACTUARY_FIELDS(Attempt, epoch, number, began_at, fenced, started_at, start_by);
+  std::optional<Migration> migration;  ///< under way: another container follows
+  ACTUARY_FIELDS(Attempt, epoch, number, began_at, fenced, started_at, start_by, migration);
 };
 
 /// A stop under way: what was tried last and when the next step is due.

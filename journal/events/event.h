@@ -24,7 +24,9 @@ using AnyEvent =
                  BuildDeleted, RunCreated, RunHeld, AttemptBegan, AttemptFenced, AttemptStarted,
                  AbortRequested, TimeoutReached, StopEscalated, AttemptEnded, RunFinished,
                  RunResurrected, StatusMessageSet, RunDeleted, StorageCreated, StorageChanged,
-                 StorageDeleted, SettingsAdopted, ReplacementRequested, RunMetamorphed, RunCharged>;
+                 StorageDeleted, SettingsAdopted, ReplacementRequested, RunMetamorphed, RunCharged,
+                 MigrationRequested, ReplacementQueued, DrainBegan, DrainEnded, RetentionHoldPlaced,
+                 RetentionHoldLifted>;
 
 /// That variant under a short name. Its copies, moves and comparisons are compiled in event.cc and
 /// not again in every file that holds a record, which was half of what a build did.

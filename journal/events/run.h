@@ -181,4 +181,30 @@ struct RunCharged {
   ACTUARY_FIELDS(RunCharged, event_name, count, nano_usd_each);
 };
 
+/// Its container has to go: the Actor is told to save, and is stopped at `stop_at` to go on in
+/// another one.
+struct MigrationRequested {
+  Instant stop_at;
+  ACTUARY_FIELDS(MigrationRequested, stop_at);
+};
+
+/// Its container is gone, and no other may come yet: it gives its place back and waits for one.
+/// `cause` is the next attempt's.
+struct ReplacementQueued {
+  AttemptCause cause = AttemptCause::kMigration;
+  std::optional<Instant> wait_until;  ///< not admitted by then, it fails
+  ACTUARY_FIELDS(ReplacementQueued, cause, wait_until);
+};
+
+/// Nothing deletes the run until the hold is lifted.
+struct RetentionHoldPlaced {
+  std::string reason;
+  ACTUARY_FIELDS(RetentionHoldPlaced, reason);
+};
+
+struct RetentionHoldLifted {
+  std::string reason;
+  ACTUARY_FIELDS(RetentionHoldLifted, reason);
+};
+
 }  // namespace actuary::journal::events

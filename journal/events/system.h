@@ -35,4 +35,16 @@ struct SettingsAdopted {
                  waiting_secs_max);
 };
 
+/// Nothing starts on this host from here on, and what runs is told to save and stopped.
+struct DrainBegan {
+  std::uint32_t window_secs = 0;  ///< between the two
+  std::string reason;
+  ACTUARY_FIELDS(DrainBegan, window_secs, reason);
+};
+
+struct DrainEnded {
+  std::string reason;
+  ACTUARY_FIELDS(DrainEnded, reason);
+};
+
 }  // namespace actuary::journal::events

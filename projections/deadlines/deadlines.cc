@@ -24,6 +24,8 @@ std::string_view to_string(DeadlineKind kind) {
       return "declare-at";
     case DeadlineKind::kWaitUntil:
       return "wait-until";
+    case DeadlineKind::kMigrateAt:
+      return "migrate-at";
   }
   return "?";
 }
@@ -60,7 +62,8 @@ struct Due {
 /// on.
 template <class Waiting>
 requires std::is_same_v<Waiting, events::RunCreated> ||
-    std::is_same_v<Waiting, events::RunResurrected>
+    std::is_same_v<Waiting, events::RunResurrected> ||
+    std::is_same_v<Waiting, events::ReplacementQueued>
         std::optional<Due> due_after(const Waiting& event) {
   if (!event.wait_until) return std::nullopt;
   return Due{DeadlineKind::kWaitUntil, *event.wait_until};
@@ -80,6 +83,9 @@ std::optional<Due> due_after(const events::TimeoutReached& event) {
 }
 std::optional<Due> due_after(const events::ReplacementRequested& event) {
   return Due{DeadlineKind::kRemoveAt, event.kill_at};
+}
+std::optional<Due> due_after(const events::MigrationRequested& event) {
+  return Due{DeadlineKind::kMigrateAt, event.stop_at};
 }
 std::optional<Due> due_after(const events::StopEscalated& event) {
   switch (event.step) {
@@ -117,6 +123,15 @@ bool is_stopping(DeadlineKind kind) {
          kind == DeadlineKind::kDeclareAt;
 }
 
+/// A timeout that comes before the end of a migration's window stays what is waited for.
+template <class Event>
+bool timeout_comes_first(const std::optional<DeadlineRow>& before, const Event& event) {
+  if constexpr (std::is_same_v<Event, events::MigrationRequested>) {
+    return before && reached(event.stop_at, before->due);
+  }
+  return false;
+}
+
 }  // namespace
 
 Status DeadlineModel::apply(const Record& record, rows::RowWriter& writer) const {
@@ -127,6 +142,7 @@ Status DeadlineModel::apply(const Record& record, rows::RowWriter& writer) const
           TRY(before, rows::load<DeadlineRow>(writer, key));
           // A start that is reported late does not take the end of a stop away.
           if (kIsStart<Event> && before && is_stopping(before->kind)) return {};
+          if (timeout_comes_first(before, event)) return {};
           const std::optional<Due> due = due_after(event);
           const rows::Entries old = before ? entries_of(*before) : rows::Entries{};
           if (!due) {

@@ -16,6 +16,7 @@ enum class DeadlineKind : std::uint8_t {
   kRemoveAt,
   kDeclareAt,
   kWaitUntil,
+  kMigrateAt,
 };
 /// `start-by`, `timeout-at`, …
 [[nodiscard]] std::string_view to_string(DeadlineKind kind);

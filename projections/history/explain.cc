@@ -165,6 +165,40 @@ class Teller {
     return {};
   }
 
+  Status on(const events::MigrationRequested& e, const Record& record) {
+    say("attempt",
+        "It was told at " + to_iso(record.recorded_at.utc) +
+            " that its container has to go, and "
+            "to save until " +
+            to_iso(e.stop_at.utc) + ", as " + who(record.principal) + " asked for.",
+        {record.position});
+    return {};
+  }
+
+  Status on(const events::ReplacementQueued&, const Record& record) {
+    waiting_since_ = Moment{record.position, record.recorded_at};
+    held_.clear();
+    say("attempt", "Its host was being drained: it gave its place back and waited for another one.",
+        {record.position});
+    return {};
+  }
+
+  Status on(const events::RetentionHoldPlaced& e, const Record& record) {
+    say("deletion",
+        "On hold since " + to_iso(record.recorded_at.utc) + " by " + who(record.principal) + ": " +
+            e.reason + ". Nothing deletes it.",
+        {record.position});
+    return {};
+  }
+
+  Status on(const events::RetentionHoldLifted& e, const Record& record) {
+    say("deletion",
+        "The hold was lifted at " + to_iso(record.recorded_at.utc) + " by " +
+            who(record.principal) + ": " + e.reason + ".",
+        {record.position});
+    return {};
+  }
+
   Status on(const events::ReplacementRequested& e, const Record& record) {
     say("attempt",
         "Another container (" + std::string(events::to_string(e.cause)) + ") was asked for by " +

@@ -32,7 +32,8 @@ Result<std::vector<engine::policy::Expiry>> plan(const runner::Views& views,
   std::vector<engine::policy::AgedRun> runs;
   TRY_VOID(each_row<runs::RunRow>(views.rows(), rows::Table::kRun, [&](const auto& run) {
     runs.push_back({run.id, run.user_id, run.build_id, run.started_at, run.finished_at,
-                    run.deleted.has_value()});
+                    run.deleted.has_value(), run.retention_hold.has_value()});
+    for (const auto& each : run.metamorphs) runs.back().became.push_back(each.build_id);
   }));
   std::vector<engine::policy::AgedBuild> builds;
   TRY_VOID(each_row<builds::BuildRow>(views.rows(), rows::Table::kBuild, [&](const auto& build) {

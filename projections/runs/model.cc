@@ -63,11 +63,19 @@ void fold(RunRow& run, const events::RunHeld& event, const Record&) {
   set_platform_message(run, event.reason);
 }
 
+/// A container that was told to go, and made way for another one in whatever way: an Actor that has
+/// saved calls reboot.
+bool follows_migration(const RunRow& run, events::AttemptCause cause) {
+  const bool told = !run.attempts.empty() && run.attempts.back().migrates_at;
+  return cause == events::AttemptCause::kMigration ||
+         (told && cause != events::AttemptCause::kResurrection);
+}
+
 void fold(RunRow& run, const events::AttemptBegan& event, const Record& record) {
   if (!run.held_reason.empty()) set_platform_message(run, {});
   run.held_reason.clear();
   if (event.cause == events::AttemptCause::kReboot) ++run.counters.reboot;
-  if (event.cause == events::AttemptCause::kMigration) ++run.counters.migration;
+  if (follows_migration(run, event.cause)) ++run.counters.migration;
   if (event.cause == events::AttemptCause::kMetamorph) ++run.counters.metamorph;
   if (event.cause == events::AttemptCause::kRestart) ++run.counters.restart;
   AttemptRow attempt;
@@ -154,6 +162,18 @@ void fold(RunRow& run, const events::RunMetamorphed& event, const Record& record
 
 void fold(RunRow& run, const events::RunCharged& event, const Record&) {
   run.charged_event_counts[event.event_name] += event.count;
+}
+
+void fold(RunRow& run, const events::MigrationRequested& event, const Record&) {
+  if (!run.attempts.empty()) run.attempts.back().migrates_at = event.stop_at;
+}
+
+void fold(RunRow& run, const events::RetentionHoldPlaced& event, const Record&) {
+  run.retention_hold = event.reason;
+}
+
+void fold(RunRow& run, const events::RetentionHoldLifted&, const Record&) {
+  run.retention_hold.reset();
 }
 
 void fold(RunRow& run, const events::RunDeleted& event, const Record& record) {

@@ -61,13 +61,14 @@ struct AttemptRow {
   std::string detail;
   std::optional<std::uint64_t> storage_sequence;  ///< of the fence
   events::ResourceUsage usage;                    ///< final, and known only once it ended
+  std::optional<Instant> migrates_at;             ///< it was told to save by then
 
   static constexpr auto members() {
     using Row = AttemptRow;
     return std::make_tuple(&Row::number, &Row::epoch, &Row::cause, &Row::began_at, &Row::started_at,
                            &Row::ended_at, &Row::active_micros, &Row::memory_mbytes,
                            &Row::exit_code, &Row::signal, &Row::out_of_memory, &Row::evidence,
-                           &Row::detail, &Row::storage_sequence, &Row::usage);
+                           &Row::detail, &Row::storage_sequence, &Row::usage, &Row::migrates_at);
   }
   friend bool operator==(const AttemptRow&, const AttemptRow&) = default;
 };
@@ -128,7 +129,8 @@ struct RunRow {
   std::vector<MetamorphRow> metamorphs;
   std::map<std::string, std::uint64_t> charged_event_counts;
   events::PricingModel pricing_model = events::PricingModel::kFree;
-  std::string pricing_info;  ///< the JSON object that clients see; empty: free
+  std::string pricing_info;                   ///< the JSON object that clients see; empty: free
+  std::optional<std::string> retention_hold;  ///< why nothing may delete it
 
   static constexpr auto members() {
     using Row = RunRow;
@@ -139,7 +141,7 @@ struct RunRow {
         &Row::meta, &Row::key_value_store_id, &Row::dataset_id, &Row::request_queue_id,
         &Row::input_key, &Row::input_bytes, &Row::held_reason, &Row::counters, &Row::attempts,
         &Row::deleted, &Row::metamorphs, &Row::charged_event_counts, &Row::pricing_model,
-        &Row::pricing_info);
+        &Row::pricing_info, &Row::retention_hold);
   }
   friend bool operator==(const RunRow&, const RunRow&) = default;
 };

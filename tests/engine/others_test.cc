@@ -116,7 +116,9 @@ TEST(Build, TheDefaultOneStaysAndOthersTakeTheirTagsAlong) {
   given.when(delete_build()).then_fails(Code::kDefaultBuild);
   given.happens({{stream_of(kActor), events::TagMoved{"beta", kBuild, "0.1.1"}}});
   given.happens(a_success(id_of<BuildId>("second"), 2));
-  given.when(delete_build())
+  const Principal user{PrincipalKind::kUser, kUser, TokenId{}, RunId{}, 0};
+  const engine::Context context{at(0), user, given.directory, given.settings};
+  Outcome(given.aggregates.decide(delete_build(), context))
       .then({on_build(events::BuildDeleted{"by its user"}),
              {stream_of(kActor), events::TagRemoved{"beta"}}});
   a_running_build().when(delete_build()).then_fails(Code::kCannotRemoveRunning);

@@ -64,6 +64,24 @@ TEST(RetentionPolicy, ADeletedRunTakesNobodysPlaceAmongTheNewest) {
   EXPECT_TRUE(expiries({Seconds{0}, 1, {}}, {gone, run("r1", 1, 1)}, {}).empty());
 }
 
+TEST(RetentionPolicy, NeverDeletesARunOnHoldWhateverItsAge) {
+  AgedRun held = run("r1", 1, 1);
+  held.on_hold = true;
+  EXPECT_EQ(ids(expiries({Seconds{0}, 0, {}}, {held, run("r2", 2, 2)}, {})), Names{"r2"});
+  EXPECT_TRUE(expiries({Seconds{0}, 1, {}}, {held, run("r2", 0, 0)}, {}).empty())
+      << "a run on hold takes nobody's place among the newest";
+}
+
+/// A resurrection continues the Actor that the run became, so it needs that build's image.
+TEST(RetentionPolicy, KeepsTheBuildsThatAKeptRunBecame) {
+  AgedRun became = run("r1", 1, 1, "b1");
+  became.became = {id_of<BuildId>("b2")};
+  const std::vector<AgedBuild> builds{{id_of<BuildId>("b2"), day(1), false}};
+  EXPECT_TRUE(expiries({{}, 0, kDay}, {became}, builds).empty());
+  became.deleted = true;
+  EXPECT_EQ(ids(expiries({{}, 0, kDay}, {became}, builds)), Names{"b2"});
+}
+
 TEST(RetentionPolicy, DeletesABuildOnlyWithoutTagWithoutRunAndUnused) {
   AgedRun past = run("r1", 50, 51, "b1");
   past.deleted = true;

@@ -8,6 +8,7 @@ namespace actuary::tests {
 namespace {
 
 namespace build = engine::build;
+namespace host = engine::host;
 namespace run = engine::run;
 using engine::executor::Command;
 using events::Outcome;
@@ -30,6 +31,7 @@ std::string brief(const events::Event& event) {
   if (const auto* e = std::get_if<events::StopEscalated>(&event)) add(to_string(e->step));
   if (const auto* e = std::get_if<events::AttemptEnded>(&event)) add(to_string(e->evidence));
   if (const auto* e = std::get_if<events::AttemptBegan>(&event)) add(to_string(e->cause));
+  if (const auto* e = std::get_if<events::ReplacementQueued>(&event)) add(to_string(e->cause));
   return text;
 }
 
@@ -84,6 +86,17 @@ Given resurrected_attempt(bool fenced) {
   return given;
 }
 
+Given on_a_drained_host(Given given) {
+  given.then_happens(Command{host::Command{host::Drain{30, "maintenance"}}}, 14);
+  return given;
+}
+
+Given waiting_on_a_drained_host() {
+  Given given = then(on_a_drained_host(a_live_run()), run::Migrate{kRun, 0}, 15);
+  given.then_happens(run::DeadlineReached{kRun}, 15);
+  return then(given, exited(given, 137), 16);
+}
+
 std::vector<Row> run_rows() {
   const run::Abort at_once{kRun};
   const run::Abort graceful{kRun, run::AbortMode::kGraceful};
@@ -103,6 +116,11 @@ std::vector<Row> run_rows() {
       {"RUNNING, live, restarts on error", a_restarting_run(0)},
       {"RUNNING, live, restarts spent", a_restarting_run(3)},
       {"RUNNING, rebooting", then(a_live_run(), run::Reboot{kRun}, 15)},
+      {"RUNNING, migrating", then(a_live_run(), run::Migrate{kRun, 30}, 15)},
+      {"RUNNING, migrating, stopped",
+       then(then(a_live_run(), run::Migrate{kRun, 30}, 15), due, 45)},
+      {"RUNNING, live, on a drained host", on_a_drained_host(a_live_run())},
+      {"RUNNING, waits on a drained host", waiting_on_a_drained_host()},
       {"RUNNING, live, paid per event", a_paid_run()},
       {"RUNNING, live, charged as much as it may",
        then(a_paid_run(), run::Charge{kRun, "page", 2}, 15)},
@@ -121,6 +139,8 @@ std::vector<Row> run_rows() {
   }
   rows.push_back({"FINISHED, terminal message", then(a_finished_run(Outcome::kFailed),
                                                      run::SetStatusMessage{kRun, "x", true}, 21)});
+  rows.push_back({"FINISHED, on hold",
+                  then(a_finished_run(Outcome::kFailed), run::PlaceHold{kRun, "evidence"}, 21)});
   rows.push_back({"EXPIRED", then(a_finished_run(Outcome::kFailed), run::Delete{kRun}, 30)});
   return rows;
 }
@@ -158,6 +178,9 @@ std::vector<Column> run_columns(const Given& given) {
           column("Reboot", run::Reboot{kRun}),
           column("Metamorph", run::Metamorph{kRun, kActor, "", "INPUT-METAMORPH-1"}),
           column("Charge", run::Charge{kRun, "page", 1}),
+          column("Migrate", run::Migrate{kRun, 30}),
+          column("PlaceHold", run::PlaceHold{kRun, "evidence of a crash"}),
+          column("LiftHold", run::LiftHold{kRun, "solved"}),
           column("ReportFenced", run::ReportFenced{kRun, epoch, 3}),
           column("ReportStarted", run::ReportStarted{kRun, epoch}),
           column("ReportStartFailed", run::ReportStartFailed{kRun, epoch, "no space"}),
@@ -226,10 +249,12 @@ TEST(Golden, TheLifecycleOfABuild) {
 
 /// A command that is added must be added above.
 TEST(Golden, HasEveryCommand) {
-  EXPECT_EQ(std::variant_size_v<run::Command>, 15U);
+  EXPECT_EQ(std::variant_size_v<run::Command>, 18U);
   EXPECT_EQ(std::variant_size_v<build::Command>, 7U);
   EXPECT_EQ(std::variant_size_v<run::State>, 7U);
   EXPECT_EQ(std::variant_size_v<build::State>, 7U);
+  EXPECT_EQ(std::variant_size_v<host::Command>, 2U);
+  EXPECT_EQ(std::variant_size_v<host::State>, 2U);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace {
 namespace account = engine::account;
 namespace actor = engine::actor;
 namespace build = engine::build;
+namespace host = engine::host;
 namespace run = engine::run;
 namespace storage = engine::storage;
 using engine::executor::Command;
@@ -277,6 +278,21 @@ void become_another(Teller& tell) {
   replaced();
 }
 
+/// And of a run that must go elsewhere while nothing starts here, and that nothing may delete.
+void migrate(Teller& tell) {
+  const auto moved = begin_run(tell, "moved", 0);
+  start(tell, moved);
+  tell.user(run::Command{run::PlaceHold{moved, "evidence"}});
+  tell.user(host::Command{host::Drain{20, "maintenance"}});
+  tell.system(run::Command{run::Migrate{moved, 20}});
+  tell.wait(20);
+  tell.system(run::Command{run::DeadlineReached{moved}});
+  exit_with(tell, moved, 137, 9);
+  tell.user(host::Command{host::EndDrain{"done"}});
+  start(tell, moved);
+  tell.user(run::Command{run::LiftHold{moved, "solved"}});
+}
+
 }  // namespace
 
 void tell_story(const std::function<journal::Journal&()>& reopened) {
@@ -289,6 +305,7 @@ void tell_story(const std::function<journal::Journal&()>& reopened) {
   tell.claim(reopened());
   go_on(tell);
   become_another(tell);
+  migrate(tell);
 }
 
 }  // namespace actuary::tests::golden
