@@ -27,6 +27,7 @@ struct Checker::Reader {
   void operator()(const events::AttemptBegan&) const {
     RunTrack& run = track();
     expect(!run.open_epoch && !run.finished, "an attempt begins while another is open");
+    run.queued = false;
     run.open_epoch = record.position;
     run.fenced = false;
     run.started_at.reset();
@@ -45,6 +46,10 @@ struct Checker::Reader {
       expect(reached(e.started_at, *run.last_end), "intervals overlap");
     }
     run.started_at = e.started_at;
+  }
+  void operator()(const events::ReplacementQueued&) const {
+    expect(!track().open_epoch, "a run waits for a container while it has one");
+    track().queued = true;
   }
   void operator()(const events::AbortRequested&) const { track().abort_requested = true; }
   void operator()(const events::TimeoutReached&) const { track().timeout_reached = true; }
@@ -80,7 +85,8 @@ struct Checker::Reader {
       expect(!run.abort_requested && !run.timeout_reached, "a success after an abort or timeout");
     }
     if (e.outcome == events::Outcome::kTimedOut) {
-      expect(run.timeout_reached && !run.abort_requested, "timed out, but not by a timeout");
+      const bool by_timeout = run.timeout_reached || run.queued;
+      expect(by_timeout && !run.abort_requested, "timed out, but not by a timeout");
     }
     if (run.abort_requested) {
       expect(e.outcome == events::Outcome::kAborted, "an abort that lost");
@@ -89,7 +95,7 @@ struct Checker::Reader {
   void operator()(const events::RunResurrected&) const {
     RunTrack& run = track();
     expect(run.finished && !run.deleted, "a run is resurrected that is not finished");
-    run.finished = run.abort_requested = run.timeout_reached = false;
+    run.finished = run.abort_requested = run.timeout_reached = run.queued = false;
     run.outcome.reset();
     run.last_ended.reset();
   }
@@ -170,6 +176,9 @@ void Checker::read(const Record& record) {
   }
   std::visit(Reader{*this, record}, record.event);
   decide_again(record);
+  for (const std::string& each : models_.take(record)) {
+    complain("position " + std::to_string(record.position) + ", the model: " + each);
+  }
   mix(journal::codec::encode_record(record).value());
 }
 

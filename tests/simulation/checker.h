@@ -10,6 +10,7 @@
 #include "engine/executor/folded.h"
 #include "engine/replay/replayer.h"
 #include "journal/journal.h"
+#include "tests/simulation/model.h"
 #include "tests/support/fake_runtime.h"
 
 namespace actuary::tests::simulation {
@@ -45,6 +46,7 @@ class Checker {
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
   [[nodiscard]] std::uint64_t trace() const { return trace_; }
   [[nodiscard]] Position seen() const { return seen_; }
+  [[nodiscard]] const Models& models() const { return models_; }
   void mix(std::uint64_t value);
   void mix(std::string_view text);
 
@@ -58,6 +60,7 @@ class Checker {
     std::optional<events::AttemptEnded> last_ended;  ///< since the last resurrection
     bool abort_requested = false;
     bool timeout_reached = false;
+    bool queued = false;  ///< waits for its next container: its time goes on
     bool finished = false;
     bool deleted = false;
     std::optional<events::Outcome> outcome;
@@ -74,6 +77,7 @@ class Checker {
   engine::directory::Directory directory_;
   engine::executor::Folded replayed_;  ///< as a start without a snapshot folds it
   engine::replay::Replayer replayer_;  ///< every command must be decided again as it was
+  Models models_;                      ///< what every run must come to
   Position seen_ = 0;
   std::uint64_t term_ = 0;
   std::uint64_t trace_ = 0xcbf29ce484222325U;

@@ -19,12 +19,19 @@ int main(int argc, char** argv) {
   options.program = argv[0];
   for (int i = 1; i < argc; i += 2) {
     const std::string_view name = argv[i];
-    if (i + 1 == argc || (name != "--seeds" && name != "--seed")) {
-      std::fprintf(stderr, "usage: %s [--seeds COUNT] [--seed FIRST]\n", argv[0]);
+    std::uint64_t* value = name == "--seeds"       ? &options.count
+                           : name == "--seed"      ? &options.first
+                           : name == "--histories" ? &options.histories
+                           : name == "--seconds"   ? &options.seconds
+                                                   : nullptr;
+    if (i + 1 == argc || value == nullptr) {
+      std::fprintf(stderr,
+                   "usage: %s [--seeds COUNT] [--seed FIRST] [--histories COUNT] "
+                   "[--seconds AT_MOST]\n",
+                   argv[0]);
       return 64;
     }
-    auto& value = name == "--seeds" ? options.count : options.first;
-    value = std::strtoull(argv[i + 1], nullptr, 10);
+    *value = std::strtoull(argv[i + 1], nullptr, 10);
   }
   return RUN_ALL_TESTS();
 }

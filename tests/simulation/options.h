@@ -5,10 +5,12 @@
 
 namespace actuary::tests::simulation {
 
-/// From the command line: `--seeds N --seed S`.
+/// From the command line: `--seeds N --seed S --histories N --seconds N`.
 struct SeedOptions {
   std::uint64_t first = 1;
   std::uint64_t count = 40;
+  std::uint64_t histories = 1000;  ///< `--histories N`, of the model's test
+  std::uint64_t seconds = 8;       ///< `--seconds N`: it ends then, with what it has
   std::string program;
 
   [[nodiscard]] std::string reproduce(std::uint64_t seed, const std::string& filter) const {

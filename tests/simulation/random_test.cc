@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdio>
 #include <utility>
 #include <vector>
 
 #include "engine/run/decider.h"
+#include "tests/simulation/contents.h"
 #include "tests/simulation/options.h"
 #include "tests/simulation/world.h"
 
@@ -66,6 +69,7 @@ class Chaos {
   void run(Microseconds span) {
     const Microseconds end = world.loop.elapsed() + span;
     plan_next_command();
+    plan_next_write();
     while (world.loop.elapsed() < end && world.step()) {
       if (world.up() && world.random.below(400) == 0) fall();
     }
@@ -77,6 +81,7 @@ class Chaos {
     world.runtime.repair();
     world.crash();
     world.boot();
+    (void)world.ask(engine::host::Command{engine::host::EndDrain{}});
     world.run_for(Seconds{600});
     world.check_settled();
     for (int round = 0; round < 2; ++round) {  // those that wait come first, then those that run
@@ -86,9 +91,11 @@ class Chaos {
     EXPECT_TRUE(world.runtime.live().empty()) << "somebody survived an abort";
     EXPECT_EQ(world.executor().directory().memory_in_use_mbytes(), 0U);
     world.check_settled();
+    contents_.check();
   }
 
   World& the_world() { return world; }
+  [[nodiscard]] const Contents& contents() const { return contents_; }
 
  private:
   void fall() {
@@ -114,14 +121,51 @@ class Chaos {
     });
   }
 
+  /// Containers at work; and one that is gone, whose last request was slow.
+  void plan_next_write() {
+    const Microseconds pause = world.random.between(Microseconds{0}, Seconds{2});
+    world.loop.after(SimLoop::Lane::kWorld, pause, [this] {
+      if (quiet_) return;
+      if (world.up()) write();
+      plan_next_write();
+    });
+  }
+
+  void write() {
+    const auto live = world.runtime.live();
+    if (!live.empty()) writers_.push_back(world.random.pick(live));
+    if (writers_.empty()) return;
+    const ContainerKey key =
+        world.random.chance(80) ? writers_.back() : world.random.pick(writers_);
+    const engine::run::State state = world.run(key.run_id);
+    const auto* facts = engine::run::facts_of(state);
+    const bool is_there = facts != nullptr && !std::holds_alternative<engine::run::Expired>(state);
+    if (is_there) contents_.write(key, facts->key_value_store_id);
+  }
+
   void give_command() {
     const std::uint64_t draw = world.random.below(100);
     if (draw < 30 || runs_.empty()) return start();
     if (draw < 85) return world.submit(run_command(world.random.pick(runs_), draw));
     if (draw < 92 || builds_.empty()) return build();
     const BuildId& id = world.random.pick(builds_);
+    if (draw < 94) return drain();
     if (draw < 97) return world.submit(engine::build::Command{engine::build::Abort{id}});
     world.submit(engine::build::Command{engine::build::Delete{id, "chaos"}});
+  }
+
+  /// Maintenance, for a while.
+  void drain() {
+    const auto window = static_cast<std::uint32_t>(world.random.below(61));
+    world.submit(engine::host::Command{engine::host::Drain{window, "chaos"}});
+    end_drain_in(world.random.between(Microseconds{0}, Seconds{120}));
+  }
+  void end_drain_in(Microseconds span) {
+    world.loop.after(SimLoop::Lane::kWorld, span, [this] {
+      if (quiet_) return;
+      if (!world.up()) return end_drain_in(Seconds{5});
+      world.submit(engine::host::Command{engine::host::EndDrain{}});
+    });
   }
 
   void start() {
@@ -164,7 +208,14 @@ class Chaos {
       return engine::run::SetStatusMessage{id, "at work", world.random.chance(20)};
     }
     if (draw < 80) return engine::run::Reboot{id};
-    if (draw < 82) return metamorph(id);
+    if (draw < 81) return metamorph(id);
+    if (draw < 83) {
+      return engine::run::Migrate{id, static_cast<std::uint32_t>(world.random.below(61))};
+    }
+    if (draw < 84) {
+      return world.random.chance(50) ? engine::run::Command{engine::run::PlaceHold{id, "chaos"}}
+                                     : engine::run::Command{engine::run::LiftHold{id, "calm"}};
+    }
     return engine::run::Delete{id, "chaos"};
   }
 
@@ -180,7 +231,9 @@ class Chaos {
   bool quiet_ = false;
   std::vector<RunId> runs_;
   std::vector<BuildId> builds_;
+  std::vector<ContainerKey> writers_;
   World world;
+  Contents contents_{world};
 };
 
 std::uint64_t live_through(std::uint64_t seed) {
@@ -198,6 +251,41 @@ TEST(Simulation, KeepsEveryInvariantWhateverHappens) {
     if (!HasFailure()) continue;
     GTEST_FAIL() << options.reproduce(seed, "Simulation.KeepsEveryInvariantWhateverHappens");
   }
+}
+
+/// One history is one run: started, failed, timed out, aborted, rebooted, migrated, metamorphed,
+/// restarted and resurrected with changes, on a host that crashes and is drained.
+TEST(Simulation, EveryHistoryIsWhatTheModelSays) {
+  const SeedOptions& options = seed_options();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(options.seconds);
+  std::uint64_t histories = 0;
+  std::uint64_t compared = 0;
+  std::uint64_t writes = 0;
+  std::uint64_t fenced = 0;
+  std::uint64_t seed = options.first + 1'000'000;
+  for (; histories < options.histories && std::chrono::steady_clock::now() < end; ++seed) {
+    Chaos chaos(seed);
+    chaos.run(Seconds{900});
+    chaos.settle();
+    const Checker& checker = chaos.the_world().checker;
+    histories += checker.models().histories();
+    compared += checker.models().compared();
+    writes += chaos.contents().acknowledged();
+    fenced += chaos.contents().refused();
+    for (const std::string& each : checker.violations()) ADD_FAILURE() << each;
+    if (HasFailure()) {
+      GTEST_FAIL() << options.reproduce(seed - 1'000'000,
+                                        "Simulation.EveryHistoryIsWhatTheModelSays");
+    }
+  }
+  const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
+  std::printf(
+      "%llu histories in %llu worlds, compared after each of %llu commands; "
+      "%llu writes acknowledged, %llu fenced\n",
+      number(histories), number(seed - options.first - 1'000'000), number(compared), number(writes),
+      number(fenced));
+  EXPECT_GT(histories, 0U);
+  EXPECT_GT(fenced, 0U) << "then nothing shows that a replaced container cannot write";
 }
 
 TEST(Simulation, CrashesWhileCommandsWaitForTheirStreams) {
