@@ -35,5 +35,8 @@ void add_state(CLI::App& app, Choice& choice);
 void add_fleet(CLI::App& app, Choice& choice);
 void add_diff(CLI::App& app, Choice& choice);
 void add_explain(CLI::App& app, Choice& choice);
+void add_migrate(CLI::App& app, Choice& choice);
+void add_drain(CLI::App& app, Choice& choice);
+void add_hold(CLI::App& app, Choice& choice);
 
 }  // namespace actuary::tools

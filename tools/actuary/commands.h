@@ -120,6 +120,33 @@ struct ReplayArguments {
 };
 [[nodiscard]] int replay_command(const ReplayArguments& arguments);
 
+struct MigrateArguments {
+  std::string run;
+  std::uint32_t window_secs = 60;
+  std::string data;
+  bool json = false;
+};
+[[nodiscard]] int migrate_command(const MigrateArguments& arguments);
+
+struct DrainArguments {
+  std::uint32_t window_secs = 60;
+  std::string reason;
+  std::string data;
+  bool end = false;     ///< what waits may start again
+  bool status = false;  ///< look only
+  bool json = false;
+};
+[[nodiscard]] int drain_command(const DrainArguments& arguments);
+
+struct HoldArguments {
+  std::string run;
+  std::string reason;
+  std::string data;
+  bool lift = false;
+  bool json = false;
+};
+[[nodiscard]] int hold_command(const HoldArguments& arguments);
+
 /// Questions about the past, answered from the journal of a folder.
 struct PastArguments {
   std::string run;

@@ -28,6 +28,9 @@ int main(int argc, char** argv) {
   add_fleet(app, choice);
   add_diff(app, choice);
   add_explain(app, choice);
+  add_migrate(app, choice);
+  add_drain(app, choice);
+  add_hold(app, choice);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

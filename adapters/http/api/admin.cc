@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "adapters/http/api/admin_host.h"
 #include "adapters/http/api/command_key.h"
 #include "adapters/http/api/fields.h"
 #include "adapters/http/api/history.h"
@@ -172,6 +173,7 @@ void add_admin_routes(std::vector<Route>& routes, const Services& services) {
   routes.push_back(local_only("GET", "/actuary/v1/history/{id}", now(history)));
   routes.push_back(local_only("GET", "/actuary/v1/audit/checkpoint", now(checkpoint)));
   add_history_routes(routes, services);
+  add_host_routes(routes, services);
   routes.push_back(local_only("GET", "/actuary/v1/tokens", now(list_tokens)));
   routes.push_back(local_only("POST", "/actuary/v1/tokens", later(create_token)));
   routes.push_back(local_only("DELETE", "/actuary/v1/tokens/{tokenId}", later(revoke_token)));
