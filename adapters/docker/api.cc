@@ -106,7 +106,8 @@ Status Api::open() {
                                       ", 1.41 is needed (Docker 20.10)");
   }
   version_ = "/v1." + std::to_string(std::min(offered, 44));
-  daemon_ = "Docker " + answer.value("Version", "");
+  const bool is_podman = asked->body.find("Podman Engine") != std::string::npos;
+  daemon_ = (is_podman ? "Podman " : "Docker ") + answer.value("Version", "");
   return {};
 }
 

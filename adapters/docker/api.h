@@ -17,7 +17,7 @@ struct Request {
   std::string path = {};              ///< below the version, with its query
   std::string body = {};              ///< JSON
   std::filesystem::path upload = {};  ///< a tar, instead of `body`
-  std::chrono::milliseconds timeout{10'000};
+  std::chrono::milliseconds timeout{5'000};
   /// How long a daemon that does not listen, as while it restarts, is waited for.
   std::chrono::milliseconds patience{0};
 };
@@ -51,9 +51,11 @@ class Api {
   /// errors: kUnavailable: nobody was asked; kUnknown: asked, and not answered in time
   [[nodiscard]] Result<Answer> call(const Request& request);
 
-  /// For the operator: `Docker 20.10.24`.
+  /// For the operator: `Docker 20.10.24`, or `Podman 4.3.1`.
   [[nodiscard]] const std::string& daemon() const { return daemon_; }
   [[nodiscard]] const std::string& socket() const { return socket_; }
+  /// It speaks the same, with some answers of its own.
+  [[nodiscard]] bool is_podman() const { return daemon_.starts_with("Podman"); }
 
  private:
   [[nodiscard]] Result<Answer> call_once(const Request& request);

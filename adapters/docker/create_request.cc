@@ -1,5 +1,8 @@
 #include "adapters/docker/create_request.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "adapters/containers/control.h"
@@ -50,9 +53,22 @@ Json mounts(const CreateInputs& inputs) {
   return list;
 }
 
+Json ulimits(const CreateInputs& inputs) {
+  const std::uint64_t files_max = containers::open_files_max();
+  Json list = {{{"Name", "core"}, {"Hard", 0}, {"Soft", 0}},
+               {{"Name", "nofile"}, {"Hard", files_max}, {"Soft", files_max}}};
+  // Podman asks for more processes than it may give itself, unless it is told a number.
+  constexpr std::uint64_t kPodmanProcessesMax = 32'768;
+  rlimit own{};
+  if (inputs.for_podman && getrlimit(RLIMIT_NPROC, &own) == 0) {
+    const std::uint64_t most = std::min<std::uint64_t>(own.rlim_max, kPodmanProcessesMax);
+    list.push_back({{"Name", "nproc"}, {"Hard", most}, {"Soft", most}});
+  }
+  return list;
+}
+
 Json host_config(const CreateInputs& inputs) {
   const containers::Limits limits = containers::limits_of(inputs.spec);
-  const std::uint64_t files_max = containers::open_files_max();
   return {
       {"NetworkMode", inputs.network},
       {"IpcMode", "private"},
@@ -66,9 +82,7 @@ Json host_config(const CreateInputs& inputs) {
       {"CapDrop", {"ALL"}},
       {"CapAdd", containers::kInitCapabilities},
       {"SecurityOpt", {"no-new-privileges"}},
-      {"Ulimits",
-       {{{"Name", "core"}, {"Hard", 0}, {"Soft", 0}},
-        {{"Name", "nofile"}, {"Hard", files_max}, {"Soft", files_max}}}},
+      {"Ulimits", ulimits(inputs)},
       {"Mounts", mounts(inputs)},
       {"RestartPolicy", {{"Name", "no"}}},
       {"AutoRemove", false},

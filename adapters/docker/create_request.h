@@ -12,6 +12,7 @@ struct CreateInputs {
   const Bundle& bundle;
   std::string network;
   std::string gateway;
+  bool for_podman = false;
 };
 
 /// The name that our copy of an image has in Docker.

@@ -115,7 +115,7 @@ Status DockerContainers::begin(const ContainerSpec& spec, const Bundle& bundle) 
   TRY_VOID(create(spec, bundle));
   TRY_VOID(let_docker_start(bundle));
   TRY_VOID(check(spec, bundle));
-  network_.isolate();
+  TRY_VOID(network_.isolate());
   return let_go(bundle);
 }
 
@@ -137,7 +137,8 @@ Status DockerContainers::create(const ContainerSpec& spec, const Bundle& bundle)
                               .options = options_,
                               .bundle = bundle,
                               .network = network_.name(),
-                              .gateway = network_.gateway()}));
+                              .gateway = network_.gateway(),
+                              .for_podman = api_.is_podman()}));
   const Request request{.method = "POST",
                         .path = "/containers/create?name=" + name_of(bundle),
                         .body = wanted.dump(-1, ' ', false, Json::error_handler_t::replace),
@@ -150,10 +151,9 @@ Status DockerContainers::create(const ContainerSpec& spec, const Bundle& bundle)
     made = again;
   }
   if (made.status == 201) return {};
-  if (made.status == 409) {
-    TRY(there, inspect(bundle, kPatience));
-    if (there) return {};
-  }
+  // 409 of Docker, 500 of Podman: somebody was faster.
+  TRY(there, inspect(bundle, kPatience));
+  if (there) return {};
   return refused("makes no container", made);
 }
 
@@ -324,7 +324,9 @@ Status DockerContainers::stop_paused(const Bundle& bundle) const {
   }
   if (state != "paused" && state != "running") return {};
   TRY(killed, api_.call({.method = "POST", .path = path + "/kill", .timeout = kStartMillisMax}));
-  if (killed.status == 204 || killed.status == 404 || killed.status == 409) return {};
+  if (killed.status == 204) return {};
+  TRY(after, inspect(bundle));
+  if (!after || text_in(*after, {"State", "Status"}) != "running") return {};
   return refused("does not kill the container", killed);
 }
 
@@ -342,7 +344,7 @@ Status DockerContainers::forget(const Bundle& bundle) const {
     TRY(gone, api_.call({.method = "DELETE",
                          .path = "/containers/" + name_of(bundle) + "?force=1&v=1",
                          .timeout = kStartMillisMax}));
-    if (gone.status != 204 && gone.status != 404) {
+    if (gone.status != 200 && gone.status != 204 && gone.status != 404) {
       return refused("does not remove the container", gone);
     }
   }

@@ -75,12 +75,17 @@ containers::Fence DockerNetwork::fence() const {
   return fence;
 }
 
-void DockerNetwork::isolate() const {
+Status DockerNetwork::isolate() const {
   std::error_code ignored;
+  bool any = false;
   for (const auto& port :
        std::filesystem::directory_iterator("/sys/class/net/" + bridge_ + "/brif", ignored)) {
     containers::isolate_port(port.path().filename());
+    any = true;
   }
+  if (any) return {};
+  return fail(Code::kUnavailable, "the container is not on the bridge " + bridge_ +
+                                      ": does the daemon run in a network of its own?");
 }
 
 void DockerNetwork::tear_down() {

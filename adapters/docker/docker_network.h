@@ -21,7 +21,9 @@ class DockerNetwork {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::string gateway() const { return prefix_ + ".1"; }
   /// Containers do not reach each other, from now on.
-  void isolate() const;
+  ///
+  /// errors: kUnavailable: there is none on the bridge that the fence is around
+  [[nodiscard]] Status isolate() const;
   void tear_down();
 
  private:
