@@ -117,11 +117,13 @@ class Migrate(Case):
                 if record["event"]["type"] == "AttemptEnded"]
 
     def test_a_drained_host_is_empty_and_stays_so_until_the_drain_ends(self):
-        self.sleeper()
+        run = self.sleeper()
         drained = actuary("drain", "--within", "1", "--reason", "new kernel", "--data", self.data)
         self.assert_says(drained, 0, "drained: nothing runs here", "1 wait")
         self.assertEqual(self.run_now()["status"], "RUNNING")
         self.assertEqual(self.log().count(START), 1)
+        again = actuary("migrate", run["id"], "--within", "1", "--data", self.data)
+        self.assert_says(again, 0, "no container of its own")
         moved = self.path
         waiting = self.start("~sleeper", {"seconds": 0})
         self.assertEqual(waiting["status"], "READY")

@@ -42,8 +42,10 @@ void add_drain(CLI::App& app, Choice& choice) {
       "its timeout going on, until: actuary drain --end. A drain outlives a restart of the engine\n"
       "and of the machine. Waits until the host is empty; interrupting it only ends the "
       "waiting.\n\n"
-      "Exit codes: 0 the host is empty (or --end, --status), 64 usage, 69 no usable container\n"
-      "            runtime, 74 the journal was refused, 75 the folder is in use\n\n"
+      "Exit codes: 0 the host is empty (or --end, --status), 1 the drain was ended meanwhile,\n"
+      "            64 usage, 69 no usable container runtime, 74 the journal was refused, 75 the "
+      "folder "
+      "is in use\n\n"
       "Example: actuary drain --within 30 --reason 'new kernel' && reboot");
   CLI::Option* window = add_window(*drain, arguments->window_secs);
   CLI::Option* reason =

@@ -124,6 +124,12 @@ int migrate(const Client& client, const MigrateArguments& arguments) {
     return kSucceeded;
   }
   console::note("told to save, is stopped at " + text_at(*told, {"stopAt"}));
+  const auto drain = client.data("GET", kDrainPath);
+  if (drain && is_true(*drain, "draining")) {
+    console::note("goes on when the drain ends: actuary drain --end");
+    if (arguments.json) console::out(told->dump(2) + "\n");
+    return kSucceeded;
+  }
   return watch_migration(client, arguments, moves != nullptr ? moves->get<std::uint64_t>() : 0);
 }
 
