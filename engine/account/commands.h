@@ -27,6 +27,13 @@ struct RevokeToken {
   ACTUARY_FIELDS(RevokeToken, user_id, token_id);
 };
 
-using Command = std::variant<CreateUser, CreateToken, RevokeToken>;
+/// Nobody shall read any more what the account's tokens are called.
+struct ErasePersonal {
+  UserId user_id;
+  std::string reason;
+  ACTUARY_FIELDS(ErasePersonal, user_id, reason);
+};
+
+using Command = std::variant<CreateUser, CreateToken, RevokeToken, ErasePersonal>;
 
 }  // namespace actuary::engine::account

@@ -27,15 +27,23 @@ Status check_username(std::string_view name) {
 struct Evolver {
   const State& state;
 
-  State operator()(const events::UserCreated& e) const { return Open{e.user_id, e.username, {}}; }
+  State operator()(const events::UserCreated& e) const {
+    return Open{e.user_id, e.username, {}, {}};
+  }
   State operator()(const events::TokenCreated& e) const {
     Open next = std::get<Open>(state);
     next.tokens.insert(e.token_id);
+    events::add_personal_keys(next.personal_keys, {e.name});
     return next;
   }
   State operator()(const events::TokenRevoked& e) const {
     Open next = std::get<Open>(state);
     next.tokens.erase(e.token_id);
+    return next;
+  }
+  State operator()(const events::PersonalDataErased&) const {
+    Open next = std::get<Open>(state);
+    next.personal_keys.clear();
     return next;
   }
   State operator()(const events::CommandNoted&) const { return state; }
@@ -68,6 +76,12 @@ Decision decide(const Open& s, const CreateToken& command, const Context&) {
 Decision decide(const Open& s, const RevokeToken& command, const Context&) {
   if (!s.tokens.contains(command.token_id)) return fail(Code::kNotFound, "Token was not found");
   return Events{{stream_of(s.user_id), events::TokenRevoked{command.token_id}}};
+}
+
+Decision decide(const Open& s, const ErasePersonal& command, const Context&) {
+  const StreamId stream = stream_of(s.user_id);
+  if (s.personal_keys.empty()) return Events{{stream, events::CommandNoted{"ErasePersonal"}}};
+  return Events{{stream, events::PersonalDataErased{command.reason, s.personal_keys}}};
 }
 
 /// The fallback: a pair without an overload of its own.

@@ -2,6 +2,7 @@
 
 #include <set>
 #include <variant>
+#include <vector>
 
 #include "journal/events/account.h"
 #include "journal/record/record.h"
@@ -15,8 +16,9 @@ struct Absent {
 struct Open {
   UserId user_id;
   std::string username;
-  std::set<TokenId> tokens;  ///< valid ones
-  ACTUARY_FIELDS(Open, user_id, username, tokens);
+  std::set<TokenId> tokens;                  ///< valid ones
+  std::vector<std::uint64_t> personal_keys;  ///< that the names of tokens are sealed under
+  ACTUARY_FIELDS(Open, user_id, username, tokens, personal_keys);
 };
 
 using State = std::variant<Absent, Open>;

@@ -54,7 +54,14 @@ struct DeadlineReached {
   ACTUARY_FIELDS(DeadlineReached, build_id);
 };
 
-using Command =
-    std::variant<Create, Admit, Abort, Delete, ReportBuilt, ReportFailed, DeadlineReached>;
+/// Nobody shall read any more from where it was asked for.
+struct ErasePersonal {
+  BuildId build_id;
+  std::string reason;
+  ACTUARY_FIELDS(ErasePersonal, build_id, reason);
+};
+
+using Command = std::variant<Create, Admit, Abort, Delete, ReportBuilt, ReportFailed,
+                             DeadlineReached, ErasePersonal>;
 
 }  // namespace actuary::engine::build

@@ -22,6 +22,13 @@ Decision unfinished() {
 
 Decision noted(const Facts& facts) { return on(facts, events::CommandNoted{"Abort"}); }
 
+std::vector<std::uint64_t> keys_of(const Facts& facts) {
+  std::vector<std::uint64_t> keys;
+  const events::Meta& meta = facts.created.meta;
+  events::add_personal_keys(keys, {meta.client_ip, meta.user_agent});
+  return keys;
+}
+
 /// The tag moves in the same append as the success: nobody can see one without the other.
 Events succeed(const Facts& facts, const ReportBuilt& report, const Context& context) {
   Events result = on(facts, events::BuildSucceeded{report.image, report.actor_definition,
@@ -60,7 +67,8 @@ bool is_stale(const State& state, const Command& command, const Context& context
 
 std::string_view command_name(const Command& command) {
   static constexpr std::array<std::string_view, std::variant_size_v<Command>> kNames = {
-      "Create", "Admit", "Abort", "Delete", "ReportBuilt", "ReportFailed", "DeadlineReached"};
+      "Create",      "Admit",        "Abort",           "Delete",
+      "ReportBuilt", "ReportFailed", "DeadlineReached", "ErasePersonal"};
   return kNames[command.index()];
 }
 
@@ -164,7 +172,7 @@ Decision decide(const Finished& s, const Delete& command, const Context& context
   if (by_retention && is_tagged(build, context)) {
     return fail(Code::kVersionConflict, "The build has got a tag meanwhile.");
   }
-  Events result = on(s.facts, events::BuildDeleted{command.reason});
+  Events result = on(s.facts, events::BuildDeleted{command.reason, keys_of(s.facts)});
   if (const directory::ActorFacts* actor = context.directory.find_actor(build.actor_id)) {
     for (const auto& [tag, id] : actor->tags) {
       if (id == build.build_id)
@@ -173,6 +181,24 @@ Decision decide(const Finished& s, const Delete& command, const Context& context
   }
   return result;
 }
+
+/// In every status, and after the end too: a person's wish does not wait for a builder.
+template <class S>
+Decision erase(const S& s, const ErasePersonal& command) {
+  const events::Meta& meta = s.facts.created.meta;
+  if (meta.client_ip.empty() && meta.user_agent.empty()) {
+    return on(s.facts, events::CommandNoted{"ErasePersonal"});
+  }
+  return on(s.facts, events::PersonalDataErased{command.reason, keys_of(s.facts)});
+}
+
+Decision decide(const Ready& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
+Decision decide(const Running& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
+Decision decide(const TimingOut& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
+Decision decide(const Aborting& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
+Decision decide(const Finished& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
+/// Its keys went with it.
+Decision decide(const Expired& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
 
 /// The fallback: a pair without an overload of its own.
 template <class S, class C>

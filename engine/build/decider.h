@@ -19,27 +19,34 @@ Decision decide(const Absent&, const Create&, const Context&);
 Decision decide(const Ready&, const Admit&, const Context&);
 Decision decide(const Ready&, const Abort&, const Context&);
 Decision decide(const Ready&, const Delete&, const Context&);
+Decision decide(const Ready&, const ErasePersonal&, const Context&);
 
 Decision decide(const Running&, const ReportBuilt&, const Context&);
 Decision decide(const Running&, const ReportFailed&, const Context&);
 Decision decide(const Running&, const Abort&, const Context&);
 Decision decide(const Running&, const DeadlineReached&, const Context&);
 Decision decide(const Running&, const Delete&, const Context&);
+Decision decide(const Running&, const ErasePersonal&, const Context&);
 
 Decision decide(const TimingOut&, const ReportBuilt&, const Context&);
 Decision decide(const TimingOut&, const ReportFailed&, const Context&);
 Decision decide(const TimingOut&, const Abort&, const Context&);
 Decision decide(const TimingOut&, const DeadlineReached&, const Context&);
 Decision decide(const TimingOut&, const Delete&, const Context&);
+Decision decide(const TimingOut&, const ErasePersonal&, const Context&);
 
 Decision decide(const Aborting&, const ReportBuilt&, const Context&);
 Decision decide(const Aborting&, const ReportFailed&, const Context&);
 Decision decide(const Aborting&, const Abort&, const Context&);
 Decision decide(const Aborting&, const DeadlineReached&, const Context&);
 Decision decide(const Aborting&, const Delete&, const Context&);
+Decision decide(const Aborting&, const ErasePersonal&, const Context&);
 
 Decision decide(const Finished&, const Abort&, const Context&);
 Decision decide(const Finished&, const Delete&, const Context&);
+Decision decide(const Finished&, const ErasePersonal&, const Context&);
+
+Decision decide(const Expired&, const ErasePersonal&, const Context&);
 
 /// Any pair: the overload above, or the rejection.
 [[nodiscard]] Decision decide(const State& state, const Command& command, const Context& context);

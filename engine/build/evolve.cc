@@ -38,13 +38,30 @@ struct Evolver {
   State operator()(const events::BuildTimedOut&) const {
     return Finished{facts_in(state), Outcome::kTimedOut, {}};
   }
-  State operator()(const events::BuildDeleted&) const { return Expired{facts_in(state)}; }
+  State operator()(const events::BuildDeleted&) const {
+    return Expired{anonymous(facts_in(state))};
+  }
+  State operator()(const events::PersonalDataErased&) const {
+    State next = state;
+    std::visit(
+        [](auto& s) {
+          if constexpr (requires { s.facts; }) s.facts = anonymous(std::move(s.facts));
+        },
+        next);
+    return next;
+  }
   State operator()(const events::CommandNoted&) const { return state; }
 
   template <class Foreign>
   State operator()(const Foreign&) const {
     ACTUARY_ASSERT(!"an event of another aggregate in a build's stream");
     return state;
+  }
+
+ private:
+  static Facts anonymous(Facts facts) {
+    facts.created.meta = {facts.created.meta.origin, {}, {}};
+    return facts;
   }
 };
 

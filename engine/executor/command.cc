@@ -17,12 +17,12 @@ template <class Variant>
 constexpr std::size_t kCount = std::variant_size_v<Variant>;
 
 constexpr Names<kCount<account::Command>> kAccountNames = {
-    "account.CreateUser", "account.CreateToken", "account.RevokeToken"};
+    "account.CreateUser", "account.CreateToken", "account.RevokeToken", "account.ErasePersonal"};
 constexpr Names<kCount<actor::Command>> kActorNames = {
     "actor.Create", "actor.Change", "actor.PutVersion", "actor.DeleteVersion", "actor.Delete"};
 constexpr Names<kCount<build::Command>> kBuildNames = {
-    "build.Create",      "build.Admit",        "build.Abort",          "build.Delete",
-    "build.ReportBuilt", "build.ReportFailed", "build.DeadlineReached"};
+    "build.Create",      "build.Admit",        "build.Abort",           "build.Delete",
+    "build.ReportBuilt", "build.ReportFailed", "build.DeadlineReached", "build.ErasePersonal"};
 constexpr Names<kCount<run::Command>> kRunNames = {"run.Start",         "run.Hold",
                                                    "run.Admit",         "run.Abort",
                                                    "run.Resurrect",     "run.SetStatusMessage",
@@ -31,7 +31,8 @@ constexpr Names<kCount<run::Command>> kRunNames = {"run.Start",         "run.Hol
                                                    "run.ReportExited",  "run.DeadlineReached",
                                                    "run.Reboot",        "run.Metamorph",
                                                    "run.Charge",        "run.Migrate",
-                                                   "run.PlaceHold",     "run.LiftHold"};
+                                                   "run.PlaceHold",     "run.LiftHold",
+                                                   "run.ErasePersonal"};
 constexpr Names<kCount<storage::Command>> kStorageNames = {"storage.Create", "storage.Change",
                                                            "storage.Delete"};
 constexpr Names<kCount<host::Command>> kHostNames = {"host.Drain", "host.EndDrain"};

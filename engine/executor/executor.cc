@@ -10,6 +10,7 @@
 #include "engine/policy/admission.h"
 #include "journal/base/assert.h"
 #include "journal/base/size_of.h"
+#include "journal/codec/record_codec.h"
 
 namespace actuary::engine::executor {
 namespace {
@@ -80,7 +81,8 @@ void Executor::claim_term(const Claim& claim) {
   const Instant now = outside_.clock.now();
   ++term_;
   const StreamId system = journal::record::system_stream();
-  const Events events{{system, events::TermClaimed{term_, claim.nonce, claim.pid, claim.program}},
+  const Events events{{system, events::TermClaimed{term_, claim.nonce, claim.pid, claim.program,
+                                                   journal::codec::kMinReader}},
                       {system, decision::adopted(settings_)}};
   record(events, {kSystemPrincipal, draw_id(outside_.ids), 0, 0, "system.ClaimTerm", {}}, now);
   for (decision::Effect& effect : aggregates().outstanding())

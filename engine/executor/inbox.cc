@@ -11,11 +11,13 @@ namespace {
 template <class T, class... Some>
 constexpr bool kIsOneOf = (std::is_same_v<T, Some> || ...);
 
-/// What ends a job or deletes something: refused last, because it gives space back.
+/// What ends a job or deletes something: refused last, because it gives space back, or because a
+/// person asked for it.
 template <class T>
 constexpr bool kGivesBack =
-    kIsOneOf<T, account::RevokeToken, actor::DeleteVersion, actor::Delete, build::Abort,
-             build::Delete, run::Abort, run::Delete, storage::Delete, host::Drain>;
+    kIsOneOf<T, account::RevokeToken, account::ErasePersonal, actor::DeleteVersion, actor::Delete,
+             build::Abort, build::Delete, build::ErasePersonal, run::Abort, run::Delete,
+             run::ErasePersonal, storage::Delete, host::Drain>;
 
 }  // namespace
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/ports/runtime.h"
 #include "journal/base/result.h"
@@ -33,6 +35,16 @@ class Secrets {
   [[nodiscard]] virtual std::string seal(std::string_view plain) = 0;
   /// errors: kCorrupt: sealed under another key, or damaged
   [[nodiscard]] virtual Result<std::string> open(std::string_view sealed) = 0;
+
+  /// Seals texts about a person under one key that can be destroyed and that is on disk when this
+  /// returns: `under`, as long as there is such a key, else a new one.
+  ///
+  /// shape:  as events::kPersonalPrefix says; an empty text stays empty
+  /// errors: kStorageFailed: there is no key, so nothing may be recorded
+  [[nodiscard]] virtual Result<std::vector<std::string>> seal_personal(
+      const std::vector<std::string>& plain, std::optional<std::uint64_t> under) = 0;
+  /// errors: kNotFound: its key was destroyed; kCorrupt
+  [[nodiscard]] virtual Result<std::string> open_personal(std::string_view sealed) = 0;
 };
 
 /// Where a run's web server is found, below the API's address: nobody who knows the run's id alone

@@ -158,9 +158,16 @@ struct LiftHold {
   ACTUARY_FIELDS(LiftHold, run_id, reason);
 };
 
+/// Nobody shall read any more from where it was asked for.
+struct ErasePersonal {
+  RunId run_id;
+  std::string reason;
+  ACTUARY_FIELDS(ErasePersonal, run_id, reason);
+};
+
 using Command =
     std::variant<Start, Hold, Admit, Abort, Resurrect, SetStatusMessage, Delete, ReportFenced,
                  ReportStarted, ReportStartFailed, ReportExited, DeadlineReached, Reboot, Metamorph,
-                 Charge, Migrate, PlaceHold, LiftHold>;
+                 Charge, Migrate, PlaceHold, LiftHold, ErasePersonal>;
 
 }  // namespace actuary::engine::run

@@ -241,7 +241,8 @@ std::string_view command_name(const Command& command) {
       "ReportExited",  "DeadlineReached",
       "Reboot",        "Metamorph",
       "Charge",        "Migrate",
-      "PlaceHold",     "LiftHold"};
+      "PlaceHold",     "LiftHold",
+      "ErasePersonal"};
   return kNames[command.index()];
 }
 
@@ -421,7 +422,7 @@ Decision decide(const Finished& s, const Delete& command, const Context& context
     return fail(Code::kForbidden, "The run is on hold (" + *s.facts.retention_hold +
                                       "). Lift the hold before you delete it.");
   }
-  Events result = on(s.facts, events::RunDeleted{command.reason});
+  Events result = on(s.facts, events::RunDeleted{command.reason, s.facts.personal_keys});
   for (const StorageId& id :
        {s.facts.key_value_store_id, s.facts.dataset_id, s.facts.request_queue_id}) {
     const directory::StorageFacts* storage = context.directory.find_storage(id);
@@ -430,6 +431,24 @@ Decision decide(const Finished& s, const Delete& command, const Context& context
   }
   return result;
 }
+
+/// In every status, and after the end too: a person's wish does not wait for a container.
+template <class S>
+Decision erase(const S& s, const ErasePersonal& command) {
+  const events::Meta& meta = s.facts.meta;
+  const bool nothing =
+      s.facts.personal_keys.empty() && meta.client_ip.empty() && meta.user_agent.empty();
+  if (nothing) return noted(s.facts, "ErasePersonal");
+  return on(s.facts, events::PersonalDataErased{command.reason, s.facts.personal_keys});
+}
+
+Decision decide(const Ready& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
+Decision decide(const Running& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
+Decision decide(const TimingOut& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
+Decision decide(const Aborting& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
+Decision decide(const Finished& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
+/// Its keys went with it.
+Decision decide(const Expired& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
 
 /// The fallback: a pair without an overload of its own.
 template <class S, class C>

@@ -34,6 +34,7 @@ Decision decide(const Ready&, const Resurrect&, const Context&);
 Decision decide(const Ready&, const Delete&, const Context&);
 Decision decide(const Ready&, const PlaceHold&, const Context&);
 Decision decide(const Ready&, const LiftHold&, const Context&);
+Decision decide(const Ready&, const ErasePersonal&, const Context&);
 
 Decision decide(const Running&, const Hold&, const Context&);
 Decision decide(const Running&, const Admit&, const Context&);
@@ -52,6 +53,7 @@ Decision decide(const Running&, const Resurrect&, const Context&);
 Decision decide(const Running&, const Delete&, const Context&);
 Decision decide(const Running&, const PlaceHold&, const Context&);
 Decision decide(const Running&, const LiftHold&, const Context&);
+Decision decide(const Running&, const ErasePersonal&, const Context&);
 
 Decision decide(const TimingOut&, const ReportExited&, const Context&);
 Decision decide(const TimingOut&, const Abort&, const Context&);
@@ -62,6 +64,7 @@ Decision decide(const TimingOut&, const Resurrect&, const Context&);
 Decision decide(const TimingOut&, const Delete&, const Context&);
 Decision decide(const TimingOut&, const PlaceHold&, const Context&);
 Decision decide(const TimingOut&, const LiftHold&, const Context&);
+Decision decide(const TimingOut&, const ErasePersonal&, const Context&);
 
 Decision decide(const Aborting&, const ReportStarted&, const Context&);
 Decision decide(const Aborting&, const ReportStartFailed&, const Context&);
@@ -74,6 +77,7 @@ Decision decide(const Aborting&, const Resurrect&, const Context&);
 Decision decide(const Aborting&, const Delete&, const Context&);
 Decision decide(const Aborting&, const PlaceHold&, const Context&);
 Decision decide(const Aborting&, const LiftHold&, const Context&);
+Decision decide(const Aborting&, const ErasePersonal&, const Context&);
 
 Decision decide(const Finished&, const Abort&, const Context&);
 Decision decide(const Finished&, const Resurrect&, const Context&);
@@ -85,6 +89,9 @@ Decision decide(const Finished&, const Charge&, const Context&);
 Decision decide(const Finished&, const Migrate&, const Context&);
 Decision decide(const Finished&, const PlaceHold&, const Context&);
 Decision decide(const Finished&, const LiftHold&, const Context&);
+Decision decide(const Finished&, const ErasePersonal&, const Context&);
+
+Decision decide(const Expired&, const ErasePersonal&, const Context&);
 
 /// Any pair: the overload above, or the rejection.
 [[nodiscard]] Decision decide(const State& state, const Command& command, const Context& context);

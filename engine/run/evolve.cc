@@ -51,7 +51,8 @@ struct Evolver {
                            .restarts = {},
                            .wait_until = e.wait_until,
                            .charges = {e.pricing, {}, 0, {}},
-                           .retention_hold = {}},
+                           .retention_hold = {},
+                           .personal_keys = keys_of(e.meta, {})},
                  .attempt = std::nullopt,
                  .stop = std::nullopt,
                  .held_reason = {}};
@@ -142,6 +143,7 @@ struct Evolver {
     facts.restarts.clear();
     facts.wait_until = e.wait_until;
     facts.charges.stop_at.reset();
+    facts.personal_keys = keys_of(e.meta, std::move(facts.personal_keys));
     return Running{std::move(facts), Phase::kWaiting, std::nullopt, std::nullopt, {}};
   }
 
@@ -219,7 +221,21 @@ struct Evolver {
     facts.image = {};
     facts.meta = {};
     facts.charges = {};
+    facts.personal_keys.clear();
     return Expired{std::move(facts), finished->outcome};
+  }
+
+  State operator()(const events::PersonalDataErased&) const {
+    State next = state;
+    std::visit(
+        [](auto& s) {
+          if constexpr (requires { s.facts; }) {
+            s.facts.meta = {s.facts.meta.origin, {}, {}};
+            s.facts.personal_keys.clear();
+          }
+        },
+        next);
+    return next;
   }
 
   State operator()(const events::CommandNoted&) const { return state; }
@@ -239,6 +255,12 @@ struct Evolver {
         },
         next);
     return next;
+  }
+
+  static std::vector<std::uint64_t> keys_of(const events::Meta& meta,
+                                            std::vector<std::uint64_t> keys) {
+    events::add_personal_keys(keys, {meta.client_ip, meta.user_agent});
+    return keys;
   }
 
   void charge(Facts& facts, const events::RunCharged& e) const {

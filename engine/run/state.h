@@ -42,10 +42,11 @@ struct Facts {
   std::optional<Instant> wait_until;  ///< not admitted by then, it fails
   Charges charges;
   std::optional<std::string> retention_hold;  ///< why nothing may delete it
+  std::vector<std::uint64_t> personal_keys;   ///< that its personal texts are sealed under
   ACTUARY_FIELDS(Facts, run_id, actor_id, user_id, build_id, build_number, image, options, env_vars,
                  key_value_store_id, dataset_id, request_queue_id, input_key, meta, created_at,
                  attempts, next_cause, timeout_at, status_message_final, metamorphs, restarts,
-                 wait_until, charges, retention_hold);
+                 wait_until, charges, retention_hold, personal_keys);
 };
 
 /// What an Actor was told: save, and be stopped at `stop_at`.

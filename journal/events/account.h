@@ -12,7 +12,7 @@ struct UserCreated {
 
 struct TokenCreated {
   TokenId token_id;
-  std::string name;
+  std::string name;  ///< personal, see common.h
   std::string hash;  ///< HMAC-SHA-256 of the token under the installation's pepper, hex; the token
                      ///< itself is never stored
   ACTUARY_FIELDS(TokenCreated, token_id, name, hash);

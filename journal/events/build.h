@@ -59,7 +59,8 @@ struct BuildTimedOut {
 
 struct BuildDeleted {
   std::string reason;
-  ACTUARY_FIELDS(BuildDeleted, reason);
+  std::vector<std::uint64_t> keys;  ///< personal keys that are destroyed with it
+  ACTUARY_FIELDS(BuildDeleted, reason, keys);
 };
 
 }  // namespace actuary::journal::events

@@ -1,5 +1,9 @@
 #include "journal/events/common.h"
 
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
 namespace actuary::journal::events {
 
 std::string_view to_string(Origin origin) {
@@ -76,6 +80,23 @@ std::string_view to_string(StorageKind kind) {
       return "request-queue";
   }
   return kNoSuchEnumerator;
+}
+
+std::optional<std::uint64_t> personal_key(std::string_view text) {
+  if (!text.starts_with(kPersonalPrefix)) return std::nullopt;
+  text.remove_prefix(kPersonalPrefix.size());
+  std::uint64_t key = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), key);
+  const bool whole = problem == std::errc{} && end != text.data() + text.size() && *end == ':';
+  return whole ? std::optional(key) : std::nullopt;
+}
+
+void add_personal_keys(std::vector<std::uint64_t>& keys,
+                       std::initializer_list<std::string_view> texts) {
+  for (const std::string_view text : texts) {
+    const auto key = personal_key(text);
+    if (key && std::find(keys.begin(), keys.end(), *key) == keys.end()) keys.push_back(*key);
+  }
 }
 
 }  // namespace actuary::journal::events

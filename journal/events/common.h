@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +31,8 @@ enum class Origin : std::uint8_t {
 [[nodiscard]] std::string_view to_string(Origin origin);
 [[nodiscard]] std::optional<Origin> parse_origin(std::string_view text);
 
-/// Who asked for a run or a build, and from where.
+/// Who asked for a run or a build, and from where. Both texts are about a person: since schema 3
+/// they are sealed under a key that can be destroyed, see kPersonalPrefix; before, they were plain.
 struct Meta {
   Origin origin = Origin::kApi;
   std::string client_ip;
@@ -117,6 +119,26 @@ enum class StorageKind : std::uint8_t { kKeyValueStore, kDataset, kRequestQueue 
 struct CommandNoted {
   std::string command;
   ACTUARY_FIELDS(CommandNoted, command);
+};
+
+/// What a text begins with that is sealed under a personal key: `personal:v1:KEY:HEX`, where KEY is
+/// the key's number.
+///
+/// source: journal/FORMAT.md, "Personal texts"
+inline constexpr std::string_view kPersonalPrefix = "personal:v1:";
+/// The number of the key that the text is sealed under; none: it is plain, or empty.
+[[nodiscard]] std::optional<std::uint64_t> personal_key(std::string_view text);
+
+/// Adds the keys that the texts are sealed under, each once.
+void add_personal_keys(std::vector<std::uint64_t>& keys,
+                       std::initializer_list<std::string_view> texts);
+
+/// From here on nobody shall read the personal texts of this run, build or account: the keys are
+/// destroyed once this is durable. Every hash over the texts still holds.
+struct PersonalDataErased {
+  std::string reason;
+  std::vector<std::uint64_t> keys;
+  ACTUARY_FIELDS(PersonalDataErased, reason, keys);
 };
 
 }  // namespace actuary::journal::events

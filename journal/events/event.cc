@@ -17,4 +17,13 @@ std::string_view name_of(const Event& event) {
   return std::visit([]<class E>(const E&) { return type_name<E>(); }, event);
 }
 
+std::span<const std::uint64_t> keys_destroyed_by(const Event& event) {
+  return std::visit(
+      [](const auto& each) -> std::span<const std::uint64_t> {
+        if constexpr (requires { each.keys; }) return each.keys;
+        return {};
+      },
+      event);
+}
+
 }  // namespace actuary::journal::events

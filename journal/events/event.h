@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -26,7 +28,7 @@ using AnyEvent =
                  RunResurrected, StatusMessageSet, RunDeleted, StorageCreated, StorageChanged,
                  StorageDeleted, SettingsAdopted, ReplacementRequested, RunMetamorphed, RunCharged,
                  MigrationRequested, ReplacementQueued, DrainBegan, DrainEnded, RetentionHoldPlaced,
-                 RetentionHoldLifted>;
+                 RetentionHoldLifted, PersonalDataErased>;
 
 /// That variant under a short name. Its copies, moves and comparisons are compiled in event.cc and
 /// not again in every file that holds a record, which was half of what a build did.
@@ -47,5 +49,7 @@ class Event : public AnyEvent {
 
 /// `RunCreated`, `TagMoved`, … as the schema spells it.
 [[nodiscard]] std::string_view name_of(const Event& event);
+/// The numbers of the personal keys that must not outlive this event.
+[[nodiscard]] std::span<const std::uint64_t> keys_destroyed_by(const Event& event);
 
 }  // namespace actuary::journal::events

@@ -152,7 +152,8 @@ struct StatusMessageSet {
 
 struct RunDeleted {
   std::string reason;
-  ACTUARY_FIELDS(RunDeleted, reason);
+  std::vector<std::uint64_t> keys;  ///< personal keys that are destroyed with it
+  ACTUARY_FIELDS(RunDeleted, reason, keys);
 };
 
 /// The container is stopped to be made anew; the run goes on. `cause` is the next attempt's.

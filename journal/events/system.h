@@ -11,7 +11,8 @@ struct TermClaimed {
       0;  ///< 64 random bits: a restored backup never matches the lost future's terms
   std::uint32_t pid = 0;
   std::string program;
-  ACTUARY_FIELDS(TermClaimed, term, nonce, pid, program);
+  std::uint16_t min_reader = 0;  ///< a program that knows only older schemas must not read this
+  ACTUARY_FIELDS(TermClaimed, term, nonce, pid, program, min_reader);
 };
 
 /// What the writer decides by from here on; written with the claim of its term, so that a replay

@@ -22,6 +22,7 @@ Result<witness::Plan> preflight(const std::string& directory) {
   TRY(store, Store::open_read_only(directory).map_error([&](Error error) {
     return witness::with_what_was_seen(std::move(error), place, evidence);
   }));
+  TRY_VOID(store->check_writers());
   return witness::compare_with_witness(place, evidence, *store);
 }
 

@@ -56,6 +56,13 @@ class Store final : public witness::Witnessed {
   /// The Merkle tree's right edge as of `head()`.
   [[nodiscard]] const merkle::Edge& edge() const { return edge_; }
 
+  /// Whether a program like this one may write here: whoever wrote before said nothing that it does
+  /// not know. Looks at what was written since a program last wrote that knew no more.
+  ///
+  /// errors: kNewerVersion names the first such record and the cure; kCorrupt, kUnavailable
+  /// source: journal/FORMAT.md, "Versions"
+  [[nodiscard]] Status check_writers() const;
+
   /// Whether the tree is whole; a store for writing has one.
   [[nodiscard]] const Status& tree_status() const { return tree_problem_; }
 
@@ -110,6 +117,9 @@ class Store final : public witness::Witnessed {
                                               const StoredHead& head, merkle::Edge& edge);
   [[nodiscard]] Status load_meta();
   [[nodiscard]] Status verify_head() const;
+  /// store_versions.cc
+  [[nodiscard]] Result<bool> is_of_newer_writer() const;
+  [[nodiscard]] Status check_last_claim() const;
   [[nodiscard]] Result<Bytes> read_stored(Position position) const;
   /// store_archive.cc
   [[nodiscard]] Status load_archives(const std::string& directory);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "journal/codec/record_codec.h"
 #include "journal/journal.h"
 #include "journal/rocks/preflight.h"
 #include "journal/rocks/store.h"
@@ -210,13 +211,14 @@ Status Store::verify_head() const {
                                     ", the head says " + std::to_string(head_.position));
   }
   if (position == 0) return {};
-  TRY(record, read(position));
-  if (record.term != head_.term) {
+  TRY(stored, read_stored(position));
+  TRY(outline, codec::decode_outline(stored, position));
+  if (outline.record.term != head_.term) {
     return fail(Code::kCorrupt, "record " + std::to_string(position) + " is of term " +
-                                    std::to_string(record.term) + ", the head says " +
+                                    std::to_string(outline.record.term) + ", the head says " +
                                     std::to_string(head_.term));
   }
-  return {};
+  return check_last_claim();
 }
 
 }  // namespace actuary::journal::rocks

@@ -14,13 +14,13 @@ void add(Share& share, std::size_t bytes) {
   share.bytes += bytes;
 }
 
-void add(Stats& stats, const Record& record, std::size_t bytes) {
+void add(Stats& stats, const Record& record, std::string_view event, std::size_t bytes) {
   const Timestamp at = record.recorded_at.utc;
   if (stats.all.records == 0) stats.earliest = stats.latest = at;
   stats.earliest = std::min(stats.earliest, at);
   stats.latest = std::max(stats.latest, at);
   add(stats.all, bytes);
-  add(stats.by_event[events::name_of(record.event)], bytes);
+  add(stats.by_event[event], bytes);
   add(stats.by_stream[to_string(record.stream.kind)], bytes);
   if (record.version == 1) ++stats.streams;
   if (std::holds_alternative<events::TermClaimed>(record.event)) ++stats.terms;
@@ -36,11 +36,14 @@ Result<Stats> count(const Reader& journal, const std::function<void(std::uint64_
   TRY_VOID(journal.scan_stored(1, [&](Position at, BytesView stored) {
     if (at > head.position) return false;
     const auto record = codec::decode_record(stored, at);
-    if (!record) {
+    const bool newer = !record && record.error().code == Code::kNewerVersion;
+    const auto outline = newer ? codec::decode_outline(stored, at) : Result<codec::Outline>();
+    if (!record && (!newer || !outline)) {
       damage = tl::make_unexpected(record.error());
       return false;
     }
-    add(stats, *record, stored.size());
+    newer ? add(stats, outline->record, "unknown", stored.size())
+          : add(stats, *record, events::name_of(record->event), stored.size());
     if (progress && stats.all.records % kProgressEvery == 0) progress(stats.all.records);
     return true;
   }));

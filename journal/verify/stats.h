@@ -17,7 +17,7 @@ struct Share {
 /// What a journal consists of.
 struct Stats {
   Share all;
-  std::map<std::string_view, Share> by_event;   ///< `RunCreated`, …
+  std::map<std::string_view, Share> by_event;  ///< `RunCreated`, …; `unknown`: of a newer program
   std::map<std::string_view, Share> by_stream;  ///< `run`, `storage`, …
   std::uint64_t streams = 0;                    ///< counted by their first versions
   std::uint64_t terms = 0;                      ///< claimed

@@ -85,7 +85,7 @@ class Walk {
   Result<Report> run() {
     report_.first = begin_;
     if (begin_ > 1) begin_behind_archives();
-    if (!report_.fault) walk_log();
+    if (!report_.fault) TRY_VOID(walk_log());
     if (!report_.fault) TRY_VOID(walk_index());
     if (!report_.fault && (index_fault_ || !(index_ == log_))) TRY_VOID(find_index_fault());
     report_.terms = rules_.terms();
@@ -110,11 +110,29 @@ class Walk {
     rules_.begin_in(claims ? first->term - 1 : first->term);
   }
 
-  void walk_log() {
+  /// A record that a newer program wrote is looked at without its event.
+  Result<Record> read(Position at, BytesView stored) {
+    auto record = codec::decode_record(stored, at);
+    if (record || record.error().code != Code::kNewerVersion) return record;
+    auto outline = codec::decode_outline(stored, at);
+    if (!outline || outline->is_claim()) return record;
+    if (report_.unknown++ == 0) {
+      report_.first_unknown = at;
+      report_.why_unknown = record.error().detail;
+    }
+    return std::move(outline->record);
+  }
+
+  Status walk_log() {
     Position next = begin_;
+    Status refused;
     const auto scanned = journal_.scan_stored(next, [&](Position at, BytesView stored) {
       if (at > head_.position) return false;
-      const auto record = codec::decode_record(stored, at);
+      const auto record = read(at, stored);
+      if (!record && record.error().code == Code::kNewerVersion) {
+        refused = tl::make_unexpected(record.error());
+        return false;
+      }
       if (!record) {
         fault(at, record.error().detail);
         return false;
@@ -129,8 +147,10 @@ class Walk {
       next = at + 1;
       return true;
     });
+    TRY_VOID(refused);
     if (!scanned) fault(next, scanned.error().detail);
     tell();
+    return {};
   }
 
   /// One after the other: the key, then that versions follow and positions grow within a stream.
@@ -168,8 +188,11 @@ class Walk {
   /// The slow way, taken only when log and index are known to differ: asks for each record.
   Status find_index_fault() {
     Status failed;
-    const auto scanned = journal_.scan(begin_, [&](const Record& record) {
-      if (record.position > head_.position) return false;
+    const auto scanned = journal_.scan_stored(begin_, [&](Position at, BytesView stored) {
+      if (at > head_.position) return false;
+      const auto outline = codec::decode_outline(stored, at);
+      if (!outline) return false;  // it could be read a moment ago
+      const Record& record = outline->record;
       const std::string name =
           describe(record.stream) + " version " + std::to_string(record.version);
       const auto indexed = journal_.indexed(record.stream, record.version);

@@ -20,7 +20,11 @@ struct Report {
   std::uint64_t bytes = 0;  ///< of the records as stored
   std::uint64_t streams = 0;
   std::uint64_t terms = 0;
-  Position first = 1;  ///< what is before it is in archives that could not be read
+  Position first = 1;          ///< what is before it is in archives that could not be read
+  std::uint64_t unknown = 0;   ///< records whose events a newer program wrote: their content was
+                               ///< not looked at, all else was
+  Position first_unknown = 0;  ///< the first of them
+  std::string why_unknown;
   std::optional<Fault> fault;
 };
 
@@ -33,7 +37,9 @@ using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 /// Memory does not depend on the journal's size. Archives are walked too; what is in one that
 /// cannot be read is left out.
 ///
-/// errors: kStorageFailed: the disk did not answer; damage is a fault, not an error
+/// errors: kStorageFailed: the disk did not answer; kNewerVersion: a writer asks for a newer
+/// reader;
+///         damage is a fault, not an error
 /// source: journal/FORMAT.md
 [[nodiscard]] Result<Report> verify(const rocks::RocksReader& journal, const Progress& progress);
 

@@ -80,6 +80,11 @@ void fold(BuildRow& build, const events::BuildTimedOut& event, const Record& rec
   finish(build, "TIMED-OUT", event.reason, record);
 }
 
+void fold(BuildRow& build, const events::PersonalDataErased&, const Record& record) {
+  build.meta = {build.meta.origin, {}, {}};
+  if (!build.deleted) build.personal_erased_at = record.recorded_at.utc;
+}
+
 void fold(BuildRow& build, const events::BuildDeleted& event, const Record& record) {
   BuildRow kept;
   kept.id = build.id;
@@ -101,6 +106,7 @@ Status BuildModel::apply(const Record& record, rows::RowWriter& writer) const {
         if constexpr (std::is_same_v<Event, events::BuildCreated>) {
           rows::insert(writer, created(event, record));
         } else if constexpr (requires(BuildRow & build) { fold(build, event, record); }) {
+          if (record.stream.kind != StreamKind::kBuild) return {};
           const auto change = [&](BuildRow& build) { fold(build, event, record); };
           const Bytes key = make_key(Table::kBuild, record.stream.id);
           return rows::update_existing<BuildRow>(writer, key, record, change);

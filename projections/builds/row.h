@@ -47,6 +47,7 @@ struct BuildRow {
   std::string readme;
   std::string reason;  ///< why it did not succeed
   std::optional<Tombstone> deleted;
+  std::optional<Timestamp> personal_erased_at;  ///< from where it was asked for is not known since
 
   static constexpr auto members() {
     using Row = BuildRow;
@@ -55,7 +56,7 @@ struct BuildRow {
                            &Row::timeout_secs, &Row::meta, &Row::status, &Row::started_at,
                            &Row::finished_at, &Row::running_at, &Row::ended_at, &Row::timeout_at,
                            &Row::image, &Row::actor_definition, &Row::input_schema, &Row::readme,
-                           &Row::reason, &Row::deleted);
+                           &Row::reason, &Row::deleted, &Row::personal_erased_at);
   }
   friend bool operator==(const BuildRow&, const BuildRow&) = default;
 };

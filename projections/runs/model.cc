@@ -176,6 +176,11 @@ void fold(RunRow& run, const events::RetentionHoldLifted&, const Record&) {
   run.retention_hold.reset();
 }
 
+void fold(RunRow& run, const events::PersonalDataErased&, const Record& record) {
+  run.meta = {run.meta.origin, {}, {}};
+  if (!run.deleted) run.personal_erased_at = record.recorded_at.utc;
+}
+
 void fold(RunRow& run, const events::RunDeleted& event, const Record& record) {
   RunRow kept;
   kept.id = run.id;
@@ -216,6 +221,7 @@ Status RunModel::apply(const Record& record, rows::RowWriter& writer) const {
         if constexpr (std::is_same_v<Event, events::RunCreated>) {
           rows::insert(writer, created(event, record));
         } else if constexpr (requires(RunRow & run) { fold(run, event, record); }) {
+          if (record.stream.kind != StreamKind::kRun) return {};
           const auto change = [&](RunRow& run) { fold(run, event, record); };
           const Bytes key = make_key(Table::kRun, record.stream.id);
           return rows::update_existing<RunRow>(writer, key, record, change);

@@ -129,8 +129,9 @@ struct RunRow {
   std::vector<MetamorphRow> metamorphs;
   std::map<std::string, std::uint64_t> charged_event_counts;
   events::PricingModel pricing_model = events::PricingModel::kFree;
-  std::string pricing_info;                   ///< the JSON object that clients see; empty: free
-  std::optional<std::string> retention_hold;  ///< why nothing may delete it
+  std::string pricing_info;                     ///< the JSON object that clients see; empty: free
+  std::optional<std::string> retention_hold;    ///< why nothing may delete it
+  std::optional<Timestamp> personal_erased_at;  ///< from where it was asked for is not known since
 
   static constexpr auto members() {
     using Row = RunRow;
@@ -141,7 +142,7 @@ struct RunRow {
         &Row::meta, &Row::key_value_store_id, &Row::dataset_id, &Row::request_queue_id,
         &Row::input_key, &Row::input_bytes, &Row::held_reason, &Row::counters, &Row::attempts,
         &Row::deleted, &Row::metamorphs, &Row::charged_event_counts, &Row::pricing_model,
-        &Row::pricing_info, &Row::retention_hold);
+        &Row::pricing_info, &Row::retention_hold, &Row::personal_erased_at);
   }
   friend bool operator==(const RunRow&, const RunRow&) = default;
 };

@@ -181,6 +181,7 @@ std::vector<Column> run_columns(const Given& given) {
           column("Migrate", run::Migrate{kRun, 30}),
           column("PlaceHold", run::PlaceHold{kRun, "evidence of a crash"}),
           column("LiftHold", run::LiftHold{kRun, "solved"}),
+          column("ErasePersonal", run::ErasePersonal{kRun, "asked for"}),
           column("ReportFenced", run::ReportFenced{kRun, epoch, 3}),
           column("ReportStarted", run::ReportStarted{kRun, epoch}),
           column("ReportStartFailed", run::ReportStartFailed{kRun, epoch, "no space"}),
@@ -233,6 +234,7 @@ std::vector<Column> build_columns(const Given&) {
           column("Admit", build::Admit{kBuild}),
           column("Abort", build::Abort{kBuild}),
           column("Delete", build::Delete{kBuild}),
+          column("ErasePersonal", build::ErasePersonal{kBuild, "asked for"}),
           column("ReportBuilt", build::ReportBuilt{kBuild, image("i")}),
           column("ReportFailed", build::ReportFailed{kBuild, "step 1"}),
           column("DeadlineReached early", build::DeadlineReached{kBuild}, 1),
@@ -249,8 +251,8 @@ TEST(Golden, TheLifecycleOfABuild) {
 
 /// A command that is added must be added above.
 TEST(Golden, HasEveryCommand) {
-  EXPECT_EQ(std::variant_size_v<run::Command>, 18U);
-  EXPECT_EQ(std::variant_size_v<build::Command>, 7U);
+  EXPECT_EQ(std::variant_size_v<run::Command>, 19U);
+  EXPECT_EQ(std::variant_size_v<build::Command>, 8U);
   EXPECT_EQ(std::variant_size_v<run::State>, 7U);
   EXPECT_EQ(std::variant_size_v<build::State>, 7U);
   EXPECT_EQ(std::variant_size_v<host::Command>, 2U);

@@ -95,6 +95,7 @@ class Agreement {
     if constexpr (std::is_same_v<W, std::uint64_t>) return reflection::ULong;
     if constexpr (std::is_same_v<W, std::int32_t>) return reflection::Int;
     if constexpr (std::is_same_v<W, std::uint32_t>) return reflection::UInt;
+    if constexpr (std::is_same_v<W, std::uint16_t>) return reflection::UShort;
     return reflection::UByte;
   }
 

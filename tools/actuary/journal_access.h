@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,13 @@ namespace actuary::tools {
 /// The journal of the command's DATA folder, to look at.
 [[nodiscard]] Result<std::unique_ptr<journal::rocks::RocksReader>> open_journal(
     const JournalArguments& arguments);
+/// Visits records from `from` on as lines of JSON, until `visit` returns false. What a newer
+/// program wrote and this one cannot read is visited as it is stored, and said once on stderr.
+///
+/// errors: kCorrupt, kNewerVersion: a writer asks for a newer reader; both name the position
+using VisitJson = std::function<bool(Position position, const std::string& json)>;
+[[nodiscard]] Status scan_json(const journal::rocks::RocksReader& journal, Position from,
+                               const VisitJson& visit);
 /// Says what is wrong; the exit code.
 [[nodiscard]] int report_error(const Error& error);
 

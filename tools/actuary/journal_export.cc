@@ -6,7 +6,6 @@
 #include <memory>
 #include <system_error>
 
-#include "journal/codec/to_json.h"
 #include "tools/actuary/commands.h"
 #include "tools/actuary/console.h"
 #include "tools/actuary/engine_access.h"
@@ -66,8 +65,12 @@ Result<std::pair<File, Position>> open_output(const JournalArguments& arguments,
     const Json* position = adapters::client::at(record, {"position"});
     const Position last =
         position != nullptr && position->is_number_unsigned() ? position->get<Position>() : 0;
-    const auto known = journal.read(last);
-    if (!known || journal::codec::to_json(*known) != resumed.line) {
+    bool same = false;
+    const Status read = scan_json(journal, last, [&](Position, const std::string& known) {
+      same = known == resumed.line;
+      return false;
+    });
+    if (last == 0 || !read || !same) {
       return fail(Code::kInvalidArgument,
                   name + " was not exported from this journal; give another file");
     }
@@ -85,11 +88,11 @@ Status write_records(const RocksReader& journal, std::FILE& file, const std::str
   ProgressLine line("exported");
   bool written = true;
   if (from > to) return {};
-  TRY_VOID(journal.scan(from, [&](const Record& record) {
-    const std::string json = journal::codec::to_json(record) + "\n";
-    written = std::fwrite(json.data(), 1, json.size(), &file) == json.size();
-    line(record.position - from + 1, to - from + 1);
-    return written && record.position < to;
+  TRY_VOID(scan_json(journal, from, [&](Position at, const std::string& json) {
+    written = std::fwrite(json.data(), 1, json.size(), &file) == json.size() &&
+              std::fputc('\n', &file) != EOF;
+    line(at - from + 1, to - from + 1);
+    return written && at < to;
   }));
   if (!written || std::fflush(&file) != 0) return tl::make_unexpected(system_error(name));
   return {};

@@ -1,7 +1,6 @@
 #include <charconv>
 #include <thread>
 
-#include "journal/codec/to_json.h"
 #include "tools/actuary/commands.h"
 #include "tools/actuary/console.h"
 #include "tools/actuary/engine_access.h"
@@ -59,10 +58,10 @@ class Printer {
   Status catch_up(const RocksReader& journal) {
     const Position head = journal.head().position;
     if (next_ > head) return {};
-    return journal.scan(next_, [&](const Record& record) {
-      if (record.position > head) return false;
-      show(record.position, journal::codec::to_json(record));
-      return record.position < head;
+    return scan_json(journal, next_, [&](Position at, const std::string& json) {
+      if (at > head) return false;
+      show(at, json);
+      return at < head;
     });
   }
 
@@ -157,12 +156,13 @@ int journal_show_command(const JournalArguments& arguments) {
   if (!range) return report_error(range.error());
   const auto journal = open_journal(arguments);
   if (!journal) return report_error(journal.error());
-  const auto first = (*journal)->read(range->from);
-  if (!first) return report_error(first.error());
-  const Status shown = (*journal)->scan(range->from, [&](const Record& record) {
-    const std::string json = journal::codec::to_json(record);
+  if (range->from > (*journal)->head().position) {
+    const auto beyond = (*journal)->read(range->from);  // says where the journal ends
+    return report_error(beyond.error());
+  }
+  const Status shown = scan_json(**journal, range->from, [&](Position at, const std::string& json) {
     console::out((arguments.json ? json : Json::parse(json, nullptr, false).dump(2)) + "\n");
-    return record.position < range->to;
+    return at < range->to;
   });
   return shown ? kSucceeded : report_error(shown.error());
 }

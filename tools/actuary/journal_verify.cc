@@ -40,7 +40,11 @@ int show_whole(const JournalArguments& arguments, const journal::Head& head, con
                       {"records", report.records},
                       {"bytes", report.bytes},
                       {"streams", report.streams},
-                      {"terms", report.terms}}
+                      {"terms", report.terms},
+                      {"unknown",
+                       {{"records", report.unknown},
+                        {"first", report.first_unknown},
+                        {"what", report.why_unknown}}}}
                      .dump() +
                  "\n");
     return kSucceeded;
@@ -51,6 +55,11 @@ int show_whole(const JournalArguments& arguments, const journal::Head& head, con
   if (witnessed != 0) {
     console::out("nothing is missing that the witness saw, up to record " +
                  std::to_string(witnessed) + "\n");
+  }
+  if (report.unknown > 0) {
+    console::out(std::to_string(report.unknown) +
+                 " records were not understood, and nothing can be written here by this program: " +
+                 report.why_unknown + "\n");
   }
   if (report.first > 1) {
     console::out("records 1 to " + std::to_string(report.first - 1) +

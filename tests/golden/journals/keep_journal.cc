@@ -15,7 +15,9 @@ namespace fs = std::filesystem;
 using actuary::journal::rocks::RocksJournal;
 
 /// What RocksDB wrote for people: it names this machine's paths, and no reader needs it.
-bool is_for_people(const std::string& name) { return name.rfind("LOG", 0) == 0 || name == "LOCK"; }
+bool is_for_people(const std::string& name) {
+  return name.rfind("LOG", 0) == 0 || name.rfind("OPTIONS-", 0) == 0 || name == "LOCK";
+}
 
 void drop_what_is_for_people(const fs::path& folder) {
   std::vector<fs::path> all;

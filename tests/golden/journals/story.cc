@@ -38,7 +38,7 @@ class Teller {
     ++term_;
     const StreamId system = journal::record::system_stream();
     write({}, "system.ClaimTerm", {},
-          {{system, events::TermClaimed{term_, 11 * term_, 4242, "actuary"}},
+          {{system, events::TermClaimed{term_, 11 * term_, 4242, "actuary", 3}},
            {system, events::SettingsAdopted{8192, 65536, 2, 190, 10'000, 1, 1, 0, Microseconds{-1},
                                             0, Microseconds{-1}}}});
   }
@@ -167,7 +167,8 @@ void build_in_every_way(Teller& tell) {
   tell.system(build::Command{build::ReportFailed{late, "killed"}});
 }
 
-RunId begin_run(Teller& tell, const std::string& name, std::uint32_t timeout_secs) {
+RunId begin_run(Teller& tell, const std::string& name, std::uint32_t timeout_secs,
+                const events::Meta& meta = {events::Origin::kApi, "192.0.2.7", "ApifyClient/2"}) {
   const auto id = id_of<RunId>("r" + name);
   run::Start start{id,
                    kActor,
@@ -178,7 +179,7 @@ RunId begin_run(Teller& tell, const std::string& name, std::uint32_t timeout_sec
                    "INPUT",
                    17,
                    {},
-                   {events::Origin::kApi, "192.0.2.7", "ApifyClient/2"}};
+                   meta};
   start.options.timeout_secs = timeout_secs;
   start.options.max_items = 3;
   tell.user(run::Command{start});
@@ -293,6 +294,33 @@ void migrate(Teller& tell) {
   tell.user(run::Command{run::LiftHold{moved, "solved"}});
 }
 
+events::Meta sealed_meta(std::uint64_t key) {
+  const std::string text = std::string(events::kPersonalPrefix) + std::to_string(key) + ":";
+  return {events::Origin::kApi, text + std::string(80, 'a'), text + std::string(64, 'b')};
+}
+
+/// What schema 3 can say more of: who asked is sealed, and nobody shall know it any more.
+void forget_who_asked(Teller& tell) {
+  const TokenId named = id_of<TokenId>("named");
+  tell.user(account::Command{
+      account::CreateToken{kUser, named, sealed_meta(3).client_ip, std::string(64, '3')}});
+  tell.user(account::Command{account::ErasePersonal{kUser, "asked for"}});
+  const auto build = id_of<BuildId>("sealed");
+  tell.user(build::Command{build::Create{build, kActor, kUser, "0.1", "", false, sealed_meta(4)}});
+  tell.user(build::Command{build::ErasePersonal{build, "asked for"}});
+  const auto run = begin_run(tell, "sealed", 60, sealed_meta(5));
+  start(tell, run);
+  exit_with(tell, run, 1);
+  tell.user(run::Command{run::Resurrect{run, {}, sealed_meta(6)}});
+  tell.user(run::Command{run::ErasePersonal{run, "asked for"}});
+  tell.user(run::Command{run::ErasePersonal{run, "asked for"}});  // nothing is left: noted
+  const auto kept = begin_run(tell, "kept", 60, sealed_meta(7));
+  admit(tell, kept);
+  tell.system(run::Command{run::ReportStartFailed{kept, tell.epoch_of(kept), "no space"}});
+  tell.user(run::Command{run::Delete{kept, "deleted by its user"}});
+  (void)begin_run(tell, "known", 60, sealed_meta(8));
+}
+
 }  // namespace
 
 void tell_story(const std::function<journal::Journal&()>& reopened) {
@@ -306,6 +334,7 @@ void tell_story(const std::function<journal::Journal&()>& reopened) {
   go_on(tell);
   become_another(tell);
   migrate(tell);
+  forget_who_asked(tell);
 }
 
 }  // namespace actuary::tests::golden
