@@ -60,6 +60,7 @@ void ControlPlane::Assembly::close_state() {
   storages_.reset();
   keeper_.reset();
   views_.reset();
+  eraser_.reset();
   journal_.reset();
   keys_.reset();
 }
@@ -72,6 +73,8 @@ Status ControlPlane::Assembly::open_state(const Folders& folders) {
   journal_ = std::move(journal);
   TRY(believed, believed_clock(folders.data, *journal_));
   believed_ = believed;
+  eraser_.emplace(*keys_, folders.keys / kPersonalFolder);
+  TRY_VOID(eraser_->catch_up(*journal_));
   TRY(auditor, Auditor::open({.journal = *journal_,
                               .loop = *loop_,
                               .journal_folder = folders.journal,
@@ -227,6 +230,7 @@ Status ControlPlane::Assembly::open_api(const Folders& folders, const Address& a
 
 /// The views are derived: when they cannot follow, they are made again, and nobody sees a gap.
 Status ControlPlane::Assembly::apply(std::span<const Record> batch) {
+  TRY_VOID(eraser_->on_durable(batch));
   Status applied = views_->apply(batch);
   if (!applied) applied = views_->rebuild(*journal_);
   if (applied && watch_) watch_->notify(batch);
@@ -269,6 +273,7 @@ void ControlPlane::Assembly::close_parts() {
   if (feed_) feed_->close();
   if (watch_) watch_->close();
   if (auditor_) auditor_->close();
+  if (eraser_) eraser_->close();
   if (purge_) purge_->close();
   if (disk_) disk_->close();
   if (sweep_ != nullptr) {

@@ -9,6 +9,7 @@
 #include "adapters/host/auditor.h"
 #include "adapters/host/control_plane.h"
 #include "adapters/host/disk_watch.h"
+#include "adapters/host/eraser.h"
 #include "adapters/host/keeper.h"
 #include "adapters/host/keys.h"
 #include "adapters/host/purge.h"
@@ -84,6 +85,7 @@ class ControlPlane::Assembly {
   std::unique_ptr<DiskWatch> disk_;
   std::unique_ptr<Keys> keys_;
   std::unique_ptr<journal::rocks::RocksJournal> journal_;
+  std::optional<Eraser> eraser_;
   std::unique_ptr<Auditor> auditor_;
   std::unique_ptr<journal::Feed> feed_;
   std::optional<projections::history::History> history_;

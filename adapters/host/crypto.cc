@@ -4,7 +4,9 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <charconv>
 #include <memory>
+#include <system_error>
 
 #include "journal/base/assert.h"
 
@@ -67,6 +69,24 @@ Result<Bytes> decrypt(BytesView key, BytesView sealed) {
   ok = ok && EVP_DecryptFinal_ex(cipher.get(), raw(plain) + length, &length) == 1;
   if (!ok) return fail(Code::kCorrupt, "a sealed value does not open: another key, or damaged");
   return plain;
+}
+
+Result<Bytes> from_hex(std::string_view hex) {
+  Bytes bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(hex.data() + i, hex.data() + i + 2, value, 16);
+    if (error != std::errc{} || end != hex.data() + i + 2) break;
+    bytes.push_back(static_cast<char>(value));
+  }
+  if (bytes.size() * 2 != hex.size())
+    return fail(Code::kCorrupt, "a sealed value is not hexadecimal");
+  return bytes;
+}
+
+void wipe(Bytes& key) {
+  OPENSSL_cleanse(key.data(), key.size());
+  key.clear();
 }
 
 }  // namespace actuary::adapters::host::crypto

@@ -5,7 +5,7 @@
 
 #include "journal/base/bytes.h"
 
-/// OpenSSL behind four functions.
+/// OpenSSL behind a few functions, and what reads their results as text.
 namespace actuary::adapters::host::crypto {
 
 inline constexpr std::size_t kKeyBytes = 32;
@@ -21,5 +21,13 @@ inline constexpr std::size_t kKeyBytes = 32;
 [[nodiscard]] Bytes encrypt(BytesView key, BytesView nonce, BytesView plain);
 /// errors: kCorrupt: another key, or damaged
 [[nodiscard]] Result<Bytes> decrypt(BytesView key, BytesView sealed);
+
+/// Undoes `to_hex`.
+///
+/// errors: kCorrupt
+[[nodiscard]] Result<Bytes> from_hex(std::string_view hex);
+
+/// Zeros, which the compiler may not leave out.
+void wipe(Bytes& key);
 
 }  // namespace actuary::adapters::host::crypto

@@ -83,19 +83,6 @@ std::vector<std::string_view> split(std::string_view text, char by) {
   return parts;
 }
 
-Result<Bytes> from_hex(std::string_view hex) {
-  Bytes bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    unsigned value = 0;
-    const auto [end, error] = std::from_chars(hex.data() + i, hex.data() + i + 2, value, 16);
-    if (error != std::errc{} || end != hex.data() + i + 2) break;
-    bytes.push_back(static_cast<char>(value));
-  }
-  if (bytes.size() * 2 != hex.size())
-    return fail(Code::kCorrupt, "a sealed value is not hexadecimal");
-  return bytes;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Keys>> Keys::open(const std::filesystem::path& folder, IdSource& ids) {
@@ -112,7 +99,9 @@ Result<std::unique_ptr<Keys>> Keys::open(const std::filesystem::path& folder, Id
     TRY(read, read_key(folder / kEraFile));
     era = std::move(read);
   }
-  return std::unique_ptr<Keys>(new Keys(std::move(master), era, ids));
+  TRY(personal,
+      PersonalKeys::open(folder / kPersonalFolder, crypto::hmac(master, "personal keys"), ids));
+  return std::unique_ptr<Keys>(new Keys(master, era, std::move(personal), ids));
 }
 
 Status Keys::disown_run_tokens(const std::filesystem::path& folder) {
@@ -123,10 +112,12 @@ Status Keys::disown_run_tokens(const std::filesystem::path& folder) {
   return write_key(folder / kEraFile, era);
 }
 
-Keys::Keys(Bytes master, const Bytes& era, IdSource& ids)
+Keys::Keys(BytesView master, const Bytes& era, std::unique_ptr<PersonalKeys> personal,
+           IdSource& ids)
     : pepper_(crypto::hmac(master, "token hashes")),
       signing_key_(crypto::hmac(master, "run tokens" + era)),
       sealing_key_(crypto::hmac(master, "sealed values")),
+      personal_(std::move(personal)),
       ids_(ids) {}
 
 std::string Keys::run_token(const engine::ports::ContainerKey& key, const UserId& user_id) {
@@ -168,8 +159,21 @@ std::string Keys::seal(std::string_view plain) {
 
 Result<std::string> Keys::open(std::string_view sealed) {
   if (!sealed.starts_with(kSealPrefix)) return fail(Code::kCorrupt, "not a sealed value");
-  TRY(bytes, from_hex(sealed.substr(kSealPrefix.size())));
+  TRY(bytes, crypto::from_hex(sealed.substr(kSealPrefix.size())));
   return crypto::decrypt(sealing_key_, bytes);
+}
+
+Result<std::vector<std::string>> Keys::seal_personal(const std::vector<std::string>& plain,
+                                                     std::optional<std::uint64_t> under) {
+  return personal_->seal(plain, under);
+}
+
+Result<std::string> Keys::open_personal(std::string_view sealed) {
+  return personal_->open_text(sealed);
+}
+
+Result<std::size_t> Keys::destroy_personal(std::span<const std::uint64_t> keys) {
+  return personal_->destroy(keys);
 }
 
 }  // namespace actuary::adapters::host

@@ -167,6 +167,7 @@ void ApiFixture::wire_engine() {
                             Position cause) { performer->perform(effect, cause); },
           .on_durable =
               [this](std::span<const Record> batch) {
+                for (const Record& record : batch) secrets.destroy_keys(record.event);
                 const Status applied = views->apply(batch);
                 EXPECT_TRUE(applied);
                 if (applied) watch->notify(batch);

@@ -89,6 +89,18 @@ class ApiSecrets final : public engine::ports::Secrets {
   std::string token_hash(std::string_view token) override { return inner_.token_hash(token); }
   std::string seal(std::string_view plain) override { return inner_.seal(plain); }
   Result<std::string> open(std::string_view sealed) override { return inner_.open(sealed); }
+  Result<std::vector<std::string>> seal_personal(const std::vector<std::string>& plain,
+                                                 std::optional<std::uint64_t> under) override {
+    return inner_.seal_personal(plain, under);
+  }
+  Result<std::string> open_personal(std::string_view sealed) override {
+    return inner_.open_personal(sealed);
+  }
+  /// As a host does once the event is durable.
+  void destroy_keys(const events::Event& event) {
+    for (const auto key : events::keys_destroyed_by(event)) inner_.erased.insert(key);
+  }
+  [[nodiscard]] bool is_destroyed(std::uint64_t key) const { return inner_.erased.contains(key); }
 
  private:
   FakeSecrets inner_;

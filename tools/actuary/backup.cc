@@ -77,8 +77,12 @@ int backup_command(const BackupArguments& arguments) {
 int restore_command(const BackupArguments& arguments) {
   if (arguments.data.empty()) return without_target();
   ProgressLine line("restored");
-  return show(arguments, adapters::host::restore(arguments.file, arguments.data, progress_on(line)),
-              arguments.data);
+  const auto done = adapters::host::restore(arguments.file, arguments.data, progress_on(line));
+  if (done) {
+    console::note("personal keys are those of " + done->created_at +
+                  ": what was erased later can be read again; erase it once more (actuary erase)");
+  }
+  return show(arguments, done, arguments.data);
 }
 
 int journal_backup_command(const BackupArguments& arguments) {

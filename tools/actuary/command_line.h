@@ -22,6 +22,7 @@ void add_run(CLI::App& app, Choice& choice);
 void add_serve(CLI::App& app, Choice& choice);
 void add_history(CLI::App& app, Choice& choice);
 void add_token(CLI::App& app, Choice& choice);
+void add_erase(CLI::App& app, Choice& choice);
 void add_audit(CLI::App& app, Choice& choice);
 void add_journal(CLI::App& app, Choice& choice);
 /// `journal backup` and `journal restore`.

@@ -44,7 +44,9 @@ void add_backup(CLI::App& app, Choice& choice) {
       ->footer(
           "NEWDIR appears whole, every checksum compared, or not at all.\n"
           "Runs that were alive are found gone by the next start, and end as such; the containers\n"
-          "of the original are never taken for NEWDIR's.\n\n"
+          "of the original are never taken for NEWDIR's. What was erased after the backup was "
+          "made\n"
+          "comes back with it and can be read again: erase it once more (actuary erase).\n\n"
           "Exit codes: 0 done, 1 not done, 64 NEWDIR is not empty, 74 the backup is damaged\n\n"
           "Example: actuary restore /backups/actuary-data-2026-11-25.tar --data /srv/actuary");
 }

@@ -60,6 +60,14 @@ struct TokenArguments {
 [[nodiscard]] int token_list_command(const TokenArguments& arguments);
 [[nodiscard]] int token_revoke_command(const TokenArguments& arguments);
 
+struct EraseArguments {
+  std::string id;
+  std::string reason;
+  std::string data;
+  bool json = false;
+};
+[[nodiscard]] int erase_command(const EraseArguments& arguments);
+
 struct AuditArguments {
   std::string data;
   std::string run;         ///< id of the run, build or Actor to prove

@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   add_serve(app, choice);
   add_history(app, choice);
   add_token(app, choice);
+  add_erase(app, choice);
   add_audit(app, choice);
   add_journal(app, choice);
   add_backup(app, choice);

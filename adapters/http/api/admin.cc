@@ -2,12 +2,12 @@
 
 #include <unistd.h>
 
-#include <array>
-
 #include "adapters/http/api/admin_host.h"
 #include "adapters/http/api/command_key.h"
+#include "adapters/http/api/erasure.h"
 #include "adapters/http/api/fields.h"
 #include "adapters/http/api/history.h"
+#include "adapters/http/api/personal.h"
 #include "journal/codec/to_json.h"
 
 namespace actuary::adapters::http::api {
@@ -31,19 +31,6 @@ Answer<Response> status(const Services& services, const Request&) {
                             {"term", services.executor.term()},
                             {"position", services.executor.durable()},
                             {"localUserId", services.local_user.view()}});
-}
-
-/// What kinds of streams an id may name.
-std::optional<StreamId> find_stream(const Services& services, std::string_view text) {
-  constexpr std::array kKinds{StreamKind::kRun, StreamKind::kBuild, StreamKind::kActor,
-                              StreamKind::kStorage, StreamKind::kAccount};
-  const auto id = journal::record::AnyId::parse(text);
-  if (!id) return std::nullopt;
-  for (const auto kind : kKinds) {
-    const StreamId stream{kind, *id};
-    if (services.journal.version_of(stream) > 0) return stream;
-  }
-  return std::nullopt;
 }
 
 Answer<Response> history(const Services& services, const Request& request) {
@@ -73,7 +60,7 @@ Answer<Response> list_tokens(const Services& services, const Request& request) {
     items.push_back({{"id", token.id.view()},
                      {"userId", token.user_id.view()},
                      {"username", services.executor.directory().username_of(token.user_id)},
-                     {"name", token.name},
+                     {"name", personal_or_null(services, token.name)},
                      {"createdAt", to_iso(token.created_at)},
                      {"revokedAt", time_or_null(token.revoked_at)}});
   }
@@ -101,13 +88,15 @@ void make_token(const Services& services, const Request& request, const UserId& 
                 const TokenWish& wish, const Responder& responder) {
   const std::string token = services.secrets.new_token();
   const auto id = draw<TokenId>(services, request, "token");
+  const auto name = wire(services.secrets.seal_personal({wish.name}, std::nullopt));
+  if (!name) return responder.fail(name.error());
   const Json shown{{"token", token},
                    {"id", id.view()},
                    {"userId", user_id.view()},
                    {"username", wish.username},
                    {"name", wish.name}};
   submit(services,
-         Command{engine::account::CreateToken{user_id, id, wish.name,
+         Command{engine::account::CreateToken{user_id, id, name->front(),
                                               services.secrets.token_hash(token)}},
          {administrator(services), request.command_id}, responder,
          [responder, shown] { responder.send(data_response(shown, 201)); });
@@ -147,6 +136,10 @@ void revoke_token(const Services& services, const Request& request, const Respon
          });
 }
 
+void erase(const Services& services, const Request& request, const Responder& responder) {
+  erase_personal(services, request, {administrator(services), request.command_id}, responder);
+}
+
 }  // namespace
 
 Route local_only(std::string_view method, std::string_view pattern, Handler handler) {
@@ -172,6 +165,7 @@ void add_admin_routes(std::vector<Route>& routes, const Services& services) {
   routes.push_back(local_only("GET", "/actuary/v1/status", now(status)));
   routes.push_back(local_only("GET", "/actuary/v1/history/{id}", now(history)));
   routes.push_back(local_only("GET", "/actuary/v1/audit/checkpoint", now(checkpoint)));
+  routes.push_back(local_only("POST", "/actuary/v1/erasures/{id}", later(erase)));
   add_history_routes(routes, services);
   add_host_routes(routes, services);
   routes.push_back(local_only("GET", "/actuary/v1/tokens", now(list_tokens)));

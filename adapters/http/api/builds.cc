@@ -2,6 +2,7 @@
 
 #include "adapters/http/api/command_key.h"
 #include "adapters/http/api/lookup.h"
+#include "adapters/http/api/personal.h"
 #include "adapters/http/api/render.h"
 #include "adapters/http/api/runs.h"
 #include "adapters/http/api/wait.h"
@@ -66,23 +67,24 @@ void answer_build(const Services& services, const BuildId& id, std::chrono::seco
                 });
 }
 
-Response page_of_builds(const Paging& paging, const projections::rows::Page<BuildRow>& page) {
+Response page_of_builds(const Services& services, const Paging& paging,
+                        const projections::rows::Page<BuildRow>& page) {
   Json items = Json::array();
-  for (const auto& build : page.rows) items.push_back(render_build_short(build));
+  for (const auto& build : page.rows) items.push_back(render_build_short(services, build));
   return list_response(paging, page.total, std::move(items));
 }
 
 Answer<Response> list_of_user(const Services& services, const Request& request) {
   TRY(paging, paging_of(request.query));
   TRY(page, wire(services.views.builds().list_of_user(caller_of(request).user_id, paging)));
-  return page_of_builds(paging, page);
+  return page_of_builds(services, paging, page);
 }
 
 Answer<Response> list_of_actor(const Services& services, const Request& request) {
   TRY(actor, find_actor(services, request, Access::kOwn));
   TRY(paging, paging_of(request.query));
   TRY(page, wire(services.views.builds().list_of_actor(actor.id, paging)));
-  return page_of_builds(paging, page);
+  return page_of_builds(services, paging, page);
 }
 
 Answer<engine::build::Create> create_command(const Services& services, const Request& request) {
@@ -105,7 +107,8 @@ Answer<engine::build::Create> create_command(const Services& services, const Req
     command.tag = std::string(*tag);
   }
   command.use_cache = use_cache;
-  command.meta = meta_of(request);
+  TRY(meta, meta_of(services, request));
+  command.meta = std::move(meta);
   return command;
 }
 

@@ -10,19 +10,7 @@
 namespace actuary::adapters::http::api {
 namespace {
 
-constexpr std::size_t kUserAgentBytesMax = 512;
 constexpr double kExactIntegerMax = 9007199254740992.0;
-
-/// `127.0.0.1:54321` and `[::1]:54321` without the port.
-std::string address_of(std::string_view peer) {
-  const auto colon = peer.rfind(':');
-  if (colon == std::string_view::npos) return {};
-  auto address = peer.substr(0, colon);
-  if (address.starts_with('[') && address.ends_with(']')) {
-    address = address.substr(1, address.size() - 2);
-  }
-  return std::string(address);
-}
 
 }  // namespace
 
@@ -77,17 +65,6 @@ Json number(double value) {
     return static_cast<std::int64_t>(value);
   }
   return value;
-}
-
-events::Meta meta_of(const Request& request) {
-  events::Meta meta;
-  meta.client_ip = address_of(request.peer);
-  meta.user_agent = request.headers.get("User-Agent").substr(0, kUserAgentBytesMax);
-  const bool from_run = request.principal && request.principal->kind == PrincipalKind::kRun;
-  meta.origin = from_run ? events::Origin::kActor : events::Origin::kApi;
-  const auto named = events::parse_origin(request.headers.get("X-Apify-Request-Origin"));
-  if (named) meta.origin = *named;
-  return meta;
 }
 
 void submit(const Services& services, engine::executor::Command command, const Asker& asker,

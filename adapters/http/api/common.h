@@ -66,9 +66,6 @@ struct Asker {
 /// As JavaScript prints it: whole numbers without a point.
 [[nodiscard]] Json number(double value);
 
-/// Where a request came from: header, then token, then API.
-[[nodiscard]] events::Meta meta_of(const Request& request);
-
 using Spelling = std::function<WireError(const Error&)>;
 
 /// Submits the command; `done` runs once it is durable and the views show it; so it does when it

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "adapters/http/api/admin.h"
+#include "adapters/http/api/personal.h"
 #include "adapters/http/api/render.h"
 #include "adapters/http/api/render_history.h"
 #include "journal/codec/to_json.h"
@@ -50,11 +51,17 @@ Response spliced(const T& value) {
           R"({"data":)" + journal::codec::to_json(value) + "}"};
 }
 
+Json shown_at(const Services& services, const projections::history::RunAt& was) {
+  Json shown = render_run_at(was, container_url(services, was.run));
+  shown["meta"] = render_meta(opened(services, was.run.meta), was.run.personal_erased_at);
+  return shown;
+}
+
 Answer<Response> state(const Services& services, const Request& request) {
   TRY(id, run_of(request, "runId"));
   TRY(moment, moment_of(services, request));
   TRY(was, wire(History(services.journal).run(id, moment)));
-  return data_response(render_run_at(was, container_url(services, was.run)));
+  return data_response(shown_at(services, was));
 }
 
 Answer<Response> explain(const Services& services, const Request& request) {
@@ -102,7 +109,7 @@ Answer<Json> run_as_of(const Services& services, const RunId& id, std::string_vi
   const auto was = History(services.journal).run(id, moment);
   if (!was && was.error().code == Code::kNotFound) return missing(kRun);
   TRY(run, wire(was));
-  return render_run_at(run, container_url(services, run.run));
+  return shown_at(services, run);
 }
 
 void add_history_routes(std::vector<Route>& routes, const Services& services) {

@@ -15,11 +15,12 @@ namespace actuary::adapters::http::api {
 [[nodiscard]] Json render_run(
     const projections::runs::RunRow& run, const Instant& now, const std::string& container_url,
     const std::optional<engine::ports::ContainerUsage>& live = std::nullopt);
-[[nodiscard]] Json render_run_short(const projections::runs::RunRow& run);
+[[nodiscard]] Json render_run_short(const Services& services, const projections::runs::RunRow& run);
 
 [[nodiscard]] Json render_build(const Services& services,
                                 const projections::builds::BuildRow& build);
-[[nodiscard]] Json render_build_short(const projections::builds::BuildRow& build);
+[[nodiscard]] Json render_build_short(const Services& services,
+                                      const projections::builds::BuildRow& build);
 
 /// With the source of every version that has some; secret values are left out.
 [[nodiscard]] Answer<Json> render_actor(const Services& services,
@@ -30,6 +31,8 @@ namespace actuary::adapters::http::api {
                                           const events::ActorVersion& version);
 [[nodiscard]] Json render_env_var(const events::EnvVar& variable);
 
-[[nodiscard]] Json render_meta(const events::Meta& meta);
+/// A text that is still sealed is null. `personalDataErasedAt` is there once it was erased.
+[[nodiscard]] Json render_meta(const events::Meta& meta,
+                               const std::optional<Timestamp>& erased_at = std::nullopt);
 
 }  // namespace actuary::adapters::http::api

@@ -1,3 +1,4 @@
+#include "adapters/http/api/personal.h"
 #include "adapters/http/api/render.h"
 #include "adapters/http/json.h"
 #include "engine/policy/options.h"
@@ -37,7 +38,7 @@ Json render_build(const Services& services, const BuildRow& build) {
       {"finishedAt", time_or_null(build.finished_at)},
       {"status", build.status},
       {"statusMessage", text_or_null(build.reason)},
-      {"meta", render_meta(build.meta)},
+      {"meta", render_meta(opened(services, build.meta), build.personal_erased_at)},
       {"stats", stats(build, now)},
       {"options",
        {{"useCache", build.use_cache},
@@ -56,7 +57,7 @@ Json render_build(const Services& services, const BuildRow& build) {
   };
 }
 
-Json render_build_short(const BuildRow& build) {
+Json render_build_short(const Services& services, const BuildRow& build) {
   return {
       {"id", build.id.view()},
       {"actId", build.actor_id.view()},
@@ -67,7 +68,7 @@ Json render_build_short(const BuildRow& build) {
       {"usageTotalUsd", 0},
       {"buildNumber", build.build_number},
       {"buildNumberInt", projections::builds::build_number_int(build.build_number)},
-      {"meta", render_meta(build.meta)},
+      {"meta", render_meta(opened(services, build.meta), build.personal_erased_at)},
   };
 }
 

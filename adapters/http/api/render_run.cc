@@ -1,5 +1,6 @@
 #include <array>
 
+#include "adapters/http/api/personal.h"
 #include "adapters/http/api/render.h"
 #include "adapters/http/json.h"
 #include "projections/builds/row.h"
@@ -118,15 +119,22 @@ std::string container_url(const Services& services, const RunRow& run) {
   return services.public_base_url + engine::ports::live_path(services.secrets, run.id);
 }
 
-Json render_meta(const events::Meta& meta) {
-  return {{"origin", events::to_string(meta.origin)},
-          {"clientIp", text_or_null(meta.client_ip)},
-          {"userAgent", text_or_null(meta.user_agent)}};
+Json render_meta(const events::Meta& meta, const std::optional<Timestamp>& erased_at) {
+  const auto readable = [](const std::string& text) {
+    return events::personal_key(text) ? Json() : text_or_null(text);
+  };
+  Json shown{{"origin", events::to_string(meta.origin)},
+             {"clientIp", readable(meta.client_ip)},
+             {"userAgent", readable(meta.user_agent)}};
+  if (erased_at) shown["personalDataErasedAt"] = to_iso(*erased_at);
+  return shown;
 }
 
 Json render_run(const Services& services, const RunRow& run) {
-  return render_run(run, services.clock.now(), container_url(services, run),
-                    live_usage(services, run));
+  Json shown = render_run(run, services.clock.now(), container_url(services, run),
+                          live_usage(services, run));
+  shown["meta"] = render_meta(opened(services, run.meta), run.personal_erased_at);
+  return shown;
 }
 
 Json render_run(const RunRow& run, const Instant& now, const std::string& container_url,
@@ -143,7 +151,7 @@ Json render_run(const RunRow& run, const Instant& now, const std::string& contai
       {"status", run.status},
       {"statusMessage", text_or_null(run.status_message)},
       {"isStatusMessageTerminal", std::move(final_message)},
-      {"meta", render_meta(run.meta)},
+      {"meta", render_meta(run.meta, run.personal_erased_at)},
       {"stats", stats(run, now, live)},
       {"chargedEventCounts", Json(run.charged_event_counts)},
       {"options", options(run.options)},
@@ -170,7 +178,7 @@ Json render_run(const RunRow& run, const Instant& now, const std::string& contai
   return result;
 }
 
-Json render_run_short(const RunRow& run) {
+Json render_run_short(const Services& services, const RunRow& run) {
   return {
       {"id", run.id.view()},
       {"actId", run.actor_id.view()},
@@ -182,7 +190,7 @@ Json render_run_short(const RunRow& run) {
       {"buildId", run.build_id.view()},
       {"buildNumber", run.build_number},
       {"buildNumberInt", projections::builds::build_number_int(run.build_number)},
-      {"meta", render_meta(run.meta)},
+      {"meta", render_meta(opened(services, run.meta), run.personal_erased_at)},
       {"exitCode", exit_code_of(run)},
       {"usageTotalUsd", 0},
       {"defaultKeyValueStoreId", run.key_value_store_id.view()},

@@ -4,6 +4,7 @@
 #include "adapters/http/api/command_key.h"
 #include "adapters/http/api/input.h"
 #include "adapters/http/api/lookup.h"
+#include "adapters/http/api/personal.h"
 #include "adapters/http/api/runs.h"
 #include "engine/policy/charging.h"
 #include "engine/policy/options.h"
@@ -69,6 +70,7 @@ Answer<Plan> plan(const Services& services, Request& request) {
   TRY(schema, input_schema_of(services, actor.id, options));
   TRY_VOID(check_money(services, actor.id, options));
   TRY(input, read_input(request.headers.get("Content-Type"), std::move(request.body), schema));
+  TRY(meta, meta_of(services, request));
   plan.command = {draw<RunId>(services, request, "run"),
                   actor.id,
                   caller_of(request).user_id,
@@ -78,7 +80,7 @@ Answer<Plan> plan(const Services& services, Request& request) {
                   std::string(kInputKey),
                   input.body.size(),
                   std::move(options),
-                  meta_of(request)};
+                  std::move(meta)};
   plan.input = {std::move(input.content_type), {}, std::move(input.body)};
   return plan;
 }

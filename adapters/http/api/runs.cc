@@ -2,6 +2,7 @@
 
 #include "adapters/http/api/history.h"
 #include "adapters/http/api/lookup.h"
+#include "adapters/http/api/personal.h"
 #include "adapters/http/api/render.h"
 #include "adapters/http/api/wait.h"
 
@@ -33,9 +34,10 @@ Answer<RunFilter> filter_of(const Query& query) {
   return filter;
 }
 
-Response page_of_runs(const Paging& paging, const projections::rows::Page<RunRow>& page) {
+Response page_of_runs(const Services& services, const Paging& paging,
+                      const projections::rows::Page<RunRow>& page) {
   Json items = Json::array();
-  for (const auto& run : page.rows) items.push_back(render_run_short(run));
+  for (const auto& run : page.rows) items.push_back(render_run_short(services, run));
   return list_response(paging, page.total, std::move(items));
 }
 
@@ -44,7 +46,7 @@ Answer<Response> list_of_user(const Services& services, const Request& request) 
   TRY(filter, filter_of(request.query));
   const auto& user = caller_of(request).user_id;
   TRY(page, wire(services.views.runs().list_of_user(user, filter, paging)));
-  return page_of_runs(paging, page);
+  return page_of_runs(services, paging, page);
 }
 
 Answer<Response> list_of_actor(const Services& services, const Request& request) {
@@ -52,7 +54,7 @@ Answer<Response> list_of_actor(const Services& services, const Request& request)
   TRY(paging, paging_of(request.query));
   TRY(filter, filter_of(request.query));
   TRY(page, wire(services.views.runs().list_of_actor(actor.id, filter, paging)));
-  return page_of_runs(paging, page);
+  return page_of_runs(services, paging, page);
 }
 
 void get(const Services& services, FindRun find, const Request& request,
@@ -92,9 +94,11 @@ void resurrect(const Services& services, FindRun find, const Request& request,
     const auto build = resolve_build(services, actor, *options->build);
     if (!build) return responder.fail(build.error());
   }
+  const auto meta = meta_of(services, request, run->meta);
+  if (!meta) return responder.fail(meta.error());
   submit(
-      services, Command{engine::run::Resurrect{run->id, *options, meta_of(request)}},
-      asker_of(request), responder,
+      services, Command{engine::run::Resurrect{run->id, *options, *meta}}, asker_of(request),
+      responder,
       [&services, id = run->id, responder] {
         answer_run(services, id, std::chrono::seconds{0}, responder);
       },
