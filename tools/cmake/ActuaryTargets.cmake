@@ -24,7 +24,7 @@ function(actuary_test name)
   add_executable(test_${name} ${ARG_SOURCES})
   target_link_libraries(test_${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gtest_main actuary_flags)
   if(ACTUARY_PCH)
-    target_precompile_headers(test_${name} PRIVATE <gtest/gtest.h> <string> <vector>)
+    target_precompile_headers(test_${name} REUSE_FROM actuary_precompiled_tests)
   endif()
   add_test(NAME ${name} COMMAND test_${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
