@@ -9,6 +9,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "adapters/docker/json.h"
+
 namespace actuary::adapters::docker {
 namespace {
 
@@ -99,15 +101,15 @@ Status Api::open() {
     const std::size_t dot = text.find('.');
     return dot == std::string::npos ? 0 : std::atoi(text.c_str() + dot + 1);
   };
-  const int offered = parse(answer.value("ApiVersion", ""));
+  const std::string version = text_in(answer, {"ApiVersion"});
+  const int offered = parse(version);
   if (offered < 41) {
-    return fail(Code::kNoRuntime, "Docker at " + socket_ + " is too old: its API is " +
-                                      answer.value("ApiVersion", "") +
+    return fail(Code::kNoRuntime, "Docker at " + socket_ + " is too old: its API is " + version +
                                       ", 1.41 is needed (Docker 20.10)");
   }
   version_ = "/v1." + std::to_string(std::min(offered, 44));
   const bool is_podman = asked->body.find("Podman Engine") != std::string::npos;
-  daemon_ = (is_podman ? "Podman " : "Docker ") + answer.value("Version", "");
+  daemon_ = (is_podman ? "Podman " : "Docker ") + text_in(answer, {"Version"});
   return {};
 }
 

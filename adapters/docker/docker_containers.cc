@@ -72,7 +72,8 @@ std::string DockerContainers::isolation() const {
   std::string text = containers::describe_isolation(api_.daemon(), options_.containers.data);
   const auto info = api_.call({.path = "/info"});
   const Json shown = info ? info->json() : Json();
-  if (shown.is_object() && !shown.value("LiveRestoreEnabled", true)) {
+  if (shown.is_object() && shown.contains("LiveRestoreEnabled") &&
+      shown["LiveRestoreEnabled"] == false) {
     text +=
         "; a dockerd that stops ends every run (put \"live-restore\": true into "
         "/etc/docker/daemon.json)";

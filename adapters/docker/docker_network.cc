@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "adapters/docker/create_request.h"
+#include "adapters/docker/json.h"
 #include "adapters/reactor/process.h"
 
 namespace actuary::adapters::docker {
@@ -42,10 +43,7 @@ Status DockerNetwork::make() {
   TRY(shown, api_.call({.path = "/networks/" + name_}));
   if (shown.status == 200) {
     const Json network = shown.json();
-    const Json labels = network.value("Labels", Json::object());
-    if (labels.is_object() && labels.value(kOwnerLabel, "") == options_.containers.installation) {
-      return {};
-    }
+    if (text_in(network, {"Labels", kOwnerLabel}) == options_.containers.installation) return {};
     return fail(Code::kNoRuntime, "the Docker network " + name_ +
                                       " is somebody else's: `docker network rm " + name_ + "`");
   }
