@@ -22,7 +22,7 @@ class BuildLog {
 
  private:
   static constexpr std::size_t kLastLines = 8;
-  static constexpr std::size_t kLineBytesMax = 64 * 1024;
+  static constexpr std::size_t kLineBytesMax = std::size_t{64} * 1024;
 
   Descriptor file_;
   Clock& clock_;
