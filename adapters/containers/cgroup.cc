@@ -73,7 +73,7 @@ Limits Cgroup::limits() const {
   return limits;
 }
 
-Cgroup::Cgroup(std::string path) {
+Cgroup::Cgroup(const std::string& path) {
   if (is_version_2()) {
     folders_ = {kRoot + path};
     memory_folder_ = cpu_folder_ = folders_[0];

@@ -26,7 +26,7 @@ struct Limits {
 class Cgroup {
  public:
   /// `path` as the OCI runtime got it, `/actuary-<installation>/<name>`.
-  explicit Cgroup(std::string path);
+  explicit Cgroup(const std::string& path);
 
   /// The hierarchy is hybrid, which crun refuses unless the version 2 mount is hidden from it.
   [[nodiscard]] static bool is_hybrid();

@@ -61,7 +61,9 @@ std::vector<std::string> environment_of(const engine::ports::ContainerSpec& spec
   for (const events::EnvVar& entry : spec.env) values[entry.name] = entry.value;
   std::vector<std::string> entries;
   entries.reserve(values.size());
-  for (const auto& [name, value] : values) entries.push_back(name + "=" + value);
+  for (const auto& [name, value] : values) {
+    entries.emplace_back(name).append("=").append(value);
+  }
   return entries;
 }
 

@@ -21,7 +21,6 @@ namespace actuary::adapters::docker {
 namespace {
 
 using Json = nlohmann::json;
-using containers::ProcessMark;
 
 constexpr std::chrono::milliseconds kStartMillisMax{60'000};
 constexpr std::chrono::milliseconds kPatience{20'000};
