@@ -285,6 +285,7 @@ void ControlPlane::Assembly::close_parts() {
   if (storages_) storages_->close();
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the copy outlives what the parts let go of
 void ControlPlane::Assembly::close(std::shared_ptr<Assembly> self, std::function<void()> done) {
   self->close_parts();
   const auto finish = [self, done = std::move(done)] {
