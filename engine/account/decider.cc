@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "engine/decision/reason.h"
 #include "engine/directory/directory.h"
 #include "journal/base/assert.h"
 
@@ -79,6 +80,7 @@ Decision decide(const Open& s, const RevokeToken& command, const Context&) {
 }
 
 Decision decide(const Open& s, const ErasePersonal& command, const Context&) {
+  TRY_VOID(decision::check_reason(command.reason));
   const StreamId stream = stream_of(s.user_id);
   if (s.personal_keys.empty()) return Events{{stream, events::CommandNoted{"ErasePersonal"}}};
   return Events{{stream, events::PersonalDataErased{command.reason, s.personal_keys}}};

@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "engine/build/decider.h"
+#include "engine/decision/reason.h"
 #include "engine/directory/directory.h"
 #include "engine/policy/options.h"
 
@@ -185,6 +186,7 @@ Decision decide(const Finished& s, const Delete& command, const Context& context
 /// In every status, and after the end too: a person's wish does not wait for a builder.
 template <class S>
 Decision erase(const S& s, const ErasePersonal& command) {
+  TRY_VOID(decision::check_reason(command.reason));
   const events::Meta& meta = s.facts.created.meta;
   if (meta.client_ip.empty() && meta.user_agent.empty()) {
     return on(s.facts, events::CommandNoted{"ErasePersonal"});

@@ -1,5 +1,6 @@
 #include "engine/host/decider.h"
 
+#include "engine/decision/reason.h"
 #include "engine/run/decider.h"
 
 namespace actuary::engine::host {
@@ -9,15 +10,9 @@ Events on_system(events::Event event) {
   return {{journal::record::system_stream(), std::move(event)}};
 }
 
-Status check_reason(const std::string& reason) {
-  if (reason.size() <= kReasonBytesMax) return {};
-  return fail(Code::kInvalidArgument,
-              "reason has at most " + std::to_string(kReasonBytesMax) + " bytes");
-}
-
 Decision begin(const Drain& command) {
   TRY_VOID(run::check_migration_window(command.window_secs));
-  TRY_VOID(check_reason(command.reason));
+  TRY_VOID(decision::check_reason(command.reason));
   return on_system(events::DrainBegan{command.window_secs, command.reason});
 }
 
@@ -36,7 +31,7 @@ Decision decide(const Draining& s, const Drain& command, const Context&) {
 }
 
 Decision decide(const Draining&, const EndDrain& command, const Context&) {
-  TRY_VOID(check_reason(command.reason));
+  TRY_VOID(decision::check_reason(command.reason));
   return on_system(events::DrainEnded{command.reason});
 }
 

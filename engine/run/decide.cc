@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "engine/decision/reason.h"
 #include "engine/directory/directory.h"
 #include "engine/policy/options.h"
 #include "engine/policy/restart.h"
@@ -435,6 +436,7 @@ Decision decide(const Finished& s, const Delete& command, const Context& context
 /// In every status, and after the end too: a person's wish does not wait for a container.
 template <class S>
 Decision erase(const S& s, const ErasePersonal& command) {
+  TRY_VOID(decision::check_reason(command.reason));
   const events::Meta& meta = s.facts.meta;
   const bool nothing =
       s.facts.personal_keys.empty() && meta.client_ip.empty() && meta.user_agent.empty();

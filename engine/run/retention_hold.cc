@@ -1,3 +1,4 @@
+#include "engine/decision/reason.h"
 #include "engine/run/decider.h"
 #include "engine/run/on_stream.h"
 
@@ -7,9 +8,7 @@ namespace {
 
 Status check_reason(const std::string& reason) {
   if (reason.empty()) return fail(Code::kInvalidArgument, "a hold needs a reason");
-  if (reason.size() <= kHoldReasonBytesMax) return {};
-  return fail(Code::kInvalidArgument,
-              "reason has at most " + std::to_string(kHoldReasonBytesMax) + " bytes");
+  return decision::check_reason(reason);
 }
 
 Decision place(const Facts& facts, const PlaceHold& command) {

@@ -62,6 +62,16 @@ TEST(Erasure, ASecondTimeAndOfNothingIsNoted) {
   EXPECT_EQ(facts_of(given.run())->meta.origin, events::Origin::kApi);
 }
 
+TEST(Erasure, AReasonThatIsTooLongForTheJournalDestroysNothing) {
+  const std::string longest(1024, 'r');
+  a_run_of(sealed(7, 7))
+      .when(ErasePersonal{kRun, longest})
+      .then({on_run(events::PersonalDataErased{longest, {7}})});
+  a_run_of(sealed(7, 7))
+      .when(ErasePersonal{kRun, longest + "r"})
+      .then_fails(Code::kInvalidArgument);
+}
+
 TEST(Erasure, LeavesWhatAResurrectionSealsAfterwards) {
   Given given = finished(a_run_of(sealed(7, 7)));
   given.then_happens(kErase, 21);
