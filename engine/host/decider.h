@@ -16,7 +16,4 @@ Decision decide(const Draining&, const EndDrain&, const Context&);
 [[nodiscard]] Decision decide(const State& state, const Command& command, const Context& context);
 [[nodiscard]] State evolve(const State& state, const Recorded<events::Event>& recorded);
 
-/// Of what people write beside a command.
-inline constexpr std::size_t kReasonBytesMax = 1024;
-
 }  // namespace actuary::engine::host

@@ -124,8 +124,6 @@ inline constexpr Seconds kReplacementWait{24 * 3600};
 
 /// Of one run.
 inline constexpr std::uint32_t kMetamorphsMax = 10;
-/// Of what is said when a hold is placed or lifted.
-inline constexpr std::size_t kHoldReasonBytesMax = 1024;
 /// Where the next metamorph's input has to be: `INPUT-METAMORPH-1`, and so on.
 [[nodiscard]] std::string metamorph_input_key(const Facts& facts);
 
