@@ -31,6 +31,21 @@ def example(name):
     return os.path.join(EXAMPLES, name)
 
 
+def said_so_far(stream, until=None, seconds=SECONDS_MAX):
+    """What a pipe holds now; with `until`, what comes until it holds it, within `seconds`."""
+    os.set_blocking(stream.fileno(), False)
+    said, deadline = "", time.monotonic() + (seconds if until else 1)
+    while until is None or until not in said:
+        if not select.select([stream], [], [], max(deadline - time.monotonic(), 0))[0]:
+            break
+        chunk = os.read(stream.fileno(), 65536)
+        if not chunk:
+            break
+        said += chunk.decode(errors="replace")
+    os.set_blocking(stream.fileno(), True)
+    return said
+
+
 class Started:
     """A command in a process group of its own, as a terminal would start it."""
 
@@ -76,7 +91,10 @@ class Engine:
         patience.cancel()
         exports = dict(line.removeprefix("export ").split("=", 1) for line in self.lines if line)
         if "APIFY_TOKEN" not in exports:
-            raise AssertionError("the engine did not start: " + self.process.stderr.read())
+            # What it started may hold its stderr open: nothing here waits for the end of that.
+            self.process.kill()
+            said = said_so_far(self.process.stderr)
+            raise AssertionError("the engine did not start: " + said)
         self.token, self.url = exports["APIFY_TOKEN"], exports["APIFY_API_BASE_URL"]
 
     def call(self, method, path, body=None, token=None):

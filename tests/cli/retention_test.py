@@ -1,9 +1,8 @@
 """What is deleted because it is old: the plan that is shown is the plan that is worked off."""
 import json
-import select
 import time
 
-from program import Case, Engine, actuary, example
+from program import Case, Engine, actuary, example, said_so_far
 
 POLICY = ("--delete-runs-after", "0", "--keep-runs", "1", "--delete-builds-after", "0")
 
@@ -89,10 +88,7 @@ class ClockAhead(Patient):
         self.assertEqual(self.wait_until_gone(vouched, path)[0], 404)
 
     def wait_until_said(self, engine, text):
-        ready = select.select([engine.process.stderr], [], [], 60)[0]
-        self.assertTrue(ready, f"no {text!r}")
-        while text not in (line := engine.process.stderr.readline()):
-            self.assertTrue(line, f"no {text!r}")
+        self.assertIn(text, said_so_far(engine.process.stderr, until=text))
 
 
 if __name__ == "__main__":
