@@ -94,6 +94,7 @@ Status OciBuilder::import_base(const BuildSpec& spec) {
                     "ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt\nCMD [\"/bin/sh\"]\n"));
   reactor::Command command =
       buildah({"bud", "--tag", kBaseName, "--isolation", "oci", "--runtime", runtime_, folder});
+  command.timeout = kExportMax;
   command.on_started = note_process(spec.build_id);
   const auto imported = reactor::run_ok(command);
   stop_with(spec.build_id, {});
