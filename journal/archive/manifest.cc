@@ -7,25 +7,25 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-tl::unexpected<Error> bad(const std::string& what) {
+tl::unexpected<Error> bad_manifest(const std::string& what) {
   return fail(Code::kCorrupt, "the backup's manifest is damaged: " + what);
 }
 
 Result<std::string> text_of(const Json& json, const char* key) {
   const auto found = json.find(key);
   const auto* text = found != json.end() ? found->get_ptr<const Json::string_t*>() : nullptr;
-  if (text == nullptr) return bad(key);
+  if (text == nullptr) return bad_manifest(key);
   return *text;
 }
 
 Result<std::uint64_t> number_of(const Json& json, const char* key) {
   const auto found = json.find(key);
-  if (found == json.end() || !found->is_number_unsigned()) return bad(key);
+  if (found == json.end() || !found->is_number_unsigned()) return bad_manifest(key);
   return found->get<std::uint64_t>();
 }
 
 Result<Entry> entry_of(const Json& json) {
-  if (!json.is_object()) return bad("files");
+  if (!json.is_object()) return bad_manifest("files");
   TRY(name, text_of(json, "name"));
   TRY(bytes, number_of(json, "bytes"));
   TRY(sha256, text_of(json, "sha256"));
@@ -53,7 +53,7 @@ Bytes to_json(const Manifest& manifest) {
 
 Result<Manifest> parse_manifest(BytesView text) {
   const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object()) return bad("it is no JSON object");
+  if (!json.is_object()) return bad_manifest("it is no JSON object");
   Manifest manifest;
   TRY(format, number_of(json, "actuaryBackup"));
   if (format != kBackupFormat) {
@@ -68,7 +68,7 @@ Result<Manifest> parse_manifest(BytesView text) {
   TRY(position, number_of(json, "position"));
   TRY(term, number_of(json, "term"));
   TRY(created_at, text_of(json, "createdAt"));
-  if (id.size() != 32 || first == 0) return bad("journalId");
+  if (id.size() != 32 || first == 0) return bad_manifest("journalId");
   manifest.kind = std::move(kind);
   manifest.journal_id = std::move(id);
   manifest.journal_format = static_cast<std::uint32_t>(journal_format);
@@ -78,7 +78,7 @@ Result<Manifest> parse_manifest(BytesView text) {
   manifest.created_at = std::move(created_at);
   const auto files = json.find("files");
   if (files == json.end()) return manifest;
-  if (!files->is_array()) return bad("files");
+  if (!files->is_array()) return bad_manifest("files");
   for (const Json& file : *files) {
     TRY(entry, entry_of(file));
     manifest.entries.push_back(std::move(entry));

@@ -91,7 +91,7 @@ std::optional<std::uint64_t> size_of(const Block& block) {
 
 std::uint64_t padding_of(std::uint64_t bytes) { return (kBlock - bytes % kBlock) % kBlock; }
 
-tl::unexpected<Error> bad(const std::string& why) {
+tl::unexpected<Error> not_our_tar(const std::string& why) {
   return fail(Code::kCorrupt, "the backup is damaged: " + why);
 }
 
@@ -196,12 +196,12 @@ Result<std::vector<Located>> locate_entries(int file) {
     const std::string name(block.data(), ::strnlen(block.data(), kNameBytesMax));
     at += kBlock;
     if (!bytes || name.empty() || header(name, *bytes) != block || *bytes > size - at) {
-      return bad("a header is not one that we write");
+      return not_our_tar("a header is not one that we write");
     }
     found.push_back({name, at, *bytes});
     at += *bytes + padding_of(*bytes);
   }
-  return bad("it ends too early");
+  return not_our_tar("it ends too early");
 }
 
 Result<std::unique_ptr<TarReader>> TarReader::open(const std::string& path) {
@@ -221,7 +221,7 @@ Status TarReader::fill(char* target, std::size_t bytes) {
     const ssize_t got = ::read(file_, target, bytes);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return system_failure("the backup");
-    if (got == 0) return bad("it ends too early");
+    if (got == 0) return not_our_tar("it ends too early");
     target += got;
     bytes -= static_cast<std::size_t>(got);
   }
@@ -234,7 +234,7 @@ Result<std::optional<Entry>> TarReader::next() {
   TRY_VOID(fill(block.data(), padding_));
   const auto is_zero = [](char c) { return c == 0; };
   if (!std::all_of(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(padding_), is_zero)) {
-    return bad("what is between two files is not empty");
+    return not_our_tar("what is between two files is not empty");
   }
   padding_ = 0;
   TRY_VOID(fill(block.data(), kBlock));
@@ -244,7 +244,7 @@ Result<std::optional<Entry>> TarReader::next() {
   const auto bytes = size_of(block);
   const std::string name(block.data(), ::strnlen(block.data(), kNameBytesMax));
   if (!bytes || name.empty() || header(name, *bytes) != block) {
-    return bad("a header is not one that we write");
+    return not_our_tar("a header is not one that we write");
   }
   entry_ = {name, *bytes, {}};
   left_ = *bytes;

@@ -7,7 +7,7 @@
 namespace actuary::journal::verify {
 namespace {
 
-constexpr std::uint64_t kProgressEvery = 65'536;
+constexpr std::uint64_t kTellEvery = 65'536;
 
 void add(Share& share, std::size_t bytes) {
   ++share.records;
@@ -44,7 +44,7 @@ Result<Stats> count(const Reader& journal, const std::function<void(std::uint64_
     }
     newer ? add(stats, outline->record, "unknown", stored.size())
           : add(stats, *record, events::name_of(record->event), stored.size());
-    if (progress && stats.all.records % kProgressEvery == 0) progress(stats.all.records);
+    if (progress && stats.all.records % kTellEvery == 0) progress(stats.all.records);
     return true;
   }));
   TRY_VOID(damage);

@@ -9,7 +9,6 @@ using namespace engine::run;  // NOLINT(google-build-using-namespace): the subje
 using events::Outcome;
 namespace policy = engine::policy;
 
-std::string status(const Given& given) { return std::string(status_of(given.run())); }
 const Charges& charges(const Given& given) { return facts_of(given.run())->charges; }
 
 /// An Actor with prices, and a build of it.

@@ -10,26 +10,26 @@ using engine::policy::ClockEvidence;
 using engine::policy::ClockTrust;
 
 constexpr Seconds kHour{3600};
-constexpr Seconds kDay{86'400};
+constexpr Seconds kADay = 24 * kHour;
 constexpr Timestamp kBelieved{Seconds{1'700'000'000}};
 
 /// An engine that began `away` after a time that was believed.
 ClockEvidence away(Seconds away) { return {kBelieved, {kBelieved + away, kHour, 7}, false}; }
 
 TEST(ClockTrust, BelievesAnEngineThatWasAwayForLessThanAWeek) {
-  const ClockEvidence week = away(7 * kDay);
+  const ClockEvidence week = away(7 * kADay);
   EXPECT_EQ(clock_trust(week, week.begin), ClockTrust::kBelieved);
 }
 
 TEST(ClockTrust, AClockThatIsTenYearsAheadAtStartDeletesNothing) {
-  const ClockEvidence years = away(3'650 * kDay);
+  const ClockEvidence years = away(3'650 * kADay);
   EXPECT_EQ(clock_trust(years, years.begin), ClockTrust::kUnproven);
-  EXPECT_EQ(clock_trust(years, years.begin + (kDay - Seconds{1})), ClockTrust::kUnproven);
+  EXPECT_EQ(clock_trust(years, years.begin + (kADay - Seconds{1})), ClockTrust::kUnproven);
 }
 
 TEST(ClockTrust, ADayOfRunningOrAnOperatorIsASecondOpinion) {
-  ClockEvidence years = away(3'650 * kDay);
-  EXPECT_EQ(clock_trust(years, years.begin + kDay), ClockTrust::kBelieved);
+  ClockEvidence years = away(3'650 * kADay);
+  EXPECT_EQ(clock_trust(years, years.begin + kADay), ClockTrust::kBelieved);
   years.vouched = true;
   EXPECT_EQ(clock_trust(years, years.begin), ClockTrust::kBelieved);
 }
@@ -38,13 +38,13 @@ TEST(ClockTrust, AJumpWhileTheEngineRunsIsSeenAgainstTheBootClockWhoeverVouches)
   ClockEvidence now = away(kHour);
   now.vouched = true;
   const Instant begin = now.begin;
-  EXPECT_EQ(clock_trust(now, {begin.utc + kDay, begin.boot, 7}), ClockTrust::kLeapt);
-  EXPECT_EQ(clock_trust(now, {begin.utc - kDay, begin.boot, 7}), ClockTrust::kLeapt);
+  EXPECT_EQ(clock_trust(now, {begin.utc + kADay, begin.boot, 7}), ClockTrust::kLeapt);
+  EXPECT_EQ(clock_trust(now, {begin.utc - kADay, begin.boot, 7}), ClockTrust::kLeapt);
   EXPECT_EQ(clock_trust(now, {begin.utc + kHour, begin.boot, 7}), ClockTrust::kBelieved);
 }
 
 TEST(ClockTrust, ANewFolderHasNothingToCompareWith) {
-  ClockEvidence fresh = away(3'650 * kDay);
+  ClockEvidence fresh = away(3'650 * kADay);
   fresh.believed.reset();
   EXPECT_EQ(clock_trust(fresh, fresh.begin), ClockTrust::kBelieved);
 }

@@ -152,6 +152,11 @@ class Given {
   Position position_ = 0;
 };
 
+/// The status that a user of the given run sees.
+inline std::string status(const Given& given) {
+  return std::string(engine::run::status_of(given.run()));
+}
+
 inline events::Image image(std::string_view id) { return {std::string(id), "{}", 1}; }
 
 inline events::ActorVersion version(std::string_view number, std::string_view tag = "latest") {

@@ -17,8 +17,6 @@ using Kind = engine::ports::Announcement::Kind;
 namespace decision = engine::decision;
 namespace host = engine::host;
 
-std::string status(const Given& given) { return std::string(status_of(given.run())); }
-
 template <class E>
 const E* find(const engine::Effects& effects) {
   for (const auto& each : effects) {

@@ -118,7 +118,7 @@ TEST(Build, TheDefaultOneStaysAndOthersTakeTheirTagsAlong) {
   given.happens(a_success(id_of<BuildId>("second"), 2));
   const Principal user{PrincipalKind::kUser, kUser, TokenId{}, RunId{}, 0};
   const engine::Context context{at(0), user, given.directory, given.settings};
-  Outcome(given.aggregates.decide(delete_build(), context))
+  tests::Outcome(given.aggregates.decide(delete_build(), context))
       .then({on_build(events::BuildDeleted{"by its user"}),
              {stream_of(kActor), events::TagRemoved{"beta"}}});
   a_running_build().when(delete_build()).then_fails(Code::kCannotRemoveRunning);

@@ -50,8 +50,6 @@ Given& restarted(Given& given, int second) {
   return given.then_happens(ReportStarted{kRun, given.epoch()}, second);
 }
 
-std::string status(const Given& given) { return std::string(status_of(given.run())); }
-
 template <class E>
 bool wants(const engine::Effects& effects) {
   for (const auto& each : effects) {

@@ -38,8 +38,6 @@ bool wants(const Effects& effects) {
   return false;
 }
 
-std::string status(const Given& given) { return std::string(status_of(given.run())); }
-
 Start start() {
   Start command;
   command.run_id = kRun;

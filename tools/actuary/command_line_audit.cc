@@ -7,9 +7,9 @@
 namespace actuary::tools {
 namespace {
 
-using Arguments = std::shared_ptr<AuditArguments>;
+using SharedAudit = std::shared_ptr<AuditArguments>;
 
-void add_key(CLI::App& audit, Choice& choice, const Arguments& arguments) {
+void add_key(CLI::App& audit, Choice& choice, const SharedAudit& arguments) {
   CLI::App* key =
       audit.add_subcommand("key", "Print the key that this folder's proofs verify with");
   key->footer(
@@ -20,7 +20,7 @@ void add_key(CLI::App& audit, Choice& choice, const Arguments& arguments) {
       [&choice, arguments] { choice = [arguments] { return audit_key_command(*arguments); }; });
 }
 
-void add_checkpoint(CLI::App& audit, Choice& choice, const Arguments& arguments) {
+void add_checkpoint(CLI::App& audit, Choice& choice, const SharedAudit& arguments) {
   CLI::App* checkpoint =
       audit.add_subcommand("checkpoint", "Print the newest signed checkpoint of the journal");
   checkpoint->footer(
@@ -34,7 +34,7 @@ void add_checkpoint(CLI::App& audit, Choice& choice, const Arguments& arguments)
   });
 }
 
-void add_prove(CLI::App& audit, Choice& choice, const Arguments& arguments) {
+void add_prove(CLI::App& audit, Choice& choice, const SharedAudit& arguments) {
   CLI::App* prove = audit.add_subcommand(
       "prove", "Write a run's whole history, with proofs, into one file that stands alone");
   prove->footer(
@@ -51,7 +51,7 @@ void add_prove(CLI::App& audit, Choice& choice, const Arguments& arguments) {
       [&choice, arguments] { choice = [arguments] { return audit_prove_command(*arguments); }; });
 }
 
-void add_verify(CLI::App& audit, Choice& choice, const Arguments& arguments) {
+void add_verify(CLI::App& audit, Choice& choice, const SharedAudit& arguments) {
   CLI::App* verify =
       audit.add_subcommand("verify", "Check a proof file; needs nothing but the file");
   verify->footer(
@@ -68,7 +68,7 @@ void add_verify(CLI::App& audit, Choice& choice, const Arguments& arguments) {
       [&choice, arguments] { choice = [arguments] { return audit_verify_command(*arguments); }; });
 }
 
-void add_compare(CLI::App& audit, Choice& choice, const Arguments& arguments) {
+void add_compare(CLI::App& audit, Choice& choice, const SharedAudit& arguments) {
   CLI::App* compare = audit.add_subcommand(
       "compare", "Prove that the journal extends an earlier checkpoint or another data folder");
   compare->footer(
@@ -85,7 +85,7 @@ void add_compare(CLI::App& audit, Choice& choice, const Arguments& arguments) {
       [&choice, arguments] { choice = [arguments] { return audit_compare_command(*arguments); }; });
 }
 
-void add_tiles(CLI::App& audit, Choice& choice, const Arguments& arguments) {
+void add_tiles(CLI::App& audit, Choice& choice, const SharedAudit& arguments) {
   CLI::App* tiles = audit.add_subcommand(
       "tiles", "Export the tree as the static files of C2SP tlog-tiles, for other people's tools");
   tiles->footer(

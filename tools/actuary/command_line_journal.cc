@@ -7,9 +7,9 @@
 namespace actuary::tools {
 namespace {
 
-using Arguments = std::shared_ptr<JournalArguments>;
+using SharedJournal = std::shared_ptr<JournalArguments>;
 
-CLI::App* add(CLI::App* journal, const char* name, const char* what, const Arguments& arguments,
+CLI::App* add(CLI::App* journal, const char* name, const char* what, const SharedJournal& arguments,
               Choice& choice, int (*command)(const JournalArguments&)) {
   CLI::App* added = journal->add_subcommand(name, what);
   added->add_option("--data", arguments->data, kDataHelp);
@@ -20,7 +20,7 @@ CLI::App* add(CLI::App* journal, const char* name, const char* what, const Argum
   return added;
 }
 
-void add_tail(CLI::App* journal, const Arguments& arguments, Choice& choice) {
+void add_tail(CLI::App* journal, const SharedJournal& arguments, Choice& choice) {
   CLI::App* tail = add(journal, "tail", "Show the newest events, and go on with --follow",
                        arguments, choice, journal_tail_command);
   tail->add_flag("-f,--follow", arguments->follow,
@@ -31,14 +31,14 @@ void add_tail(CLI::App* journal, const Arguments& arguments, Choice& choice) {
   tail->footer("Example: actuary journal tail -f --run HG7ML7M8z78YcAPEB --json");
 }
 
-void add_show(CLI::App* journal, const Arguments& arguments, Choice& choice) {
+void add_show(CLI::App* journal, const SharedJournal& arguments, Choice& choice) {
   CLI::App* show =
       add(journal, "show", "Show whole records", arguments, choice, journal_show_command);
   show->add_option("POSITION", arguments->range, "12, or a range 12..20")->required();
   show->footer("Example: actuary journal show 12..20 --json");
 }
 
-void add_export(CLI::App* journal, const Arguments& arguments, Choice& choice) {
+void add_export(CLI::App* journal, const SharedJournal& arguments, Choice& choice) {
   CLI::App* exporter = add(journal, "export", "Write records as JSON lines", arguments, choice,
                            journal_export_command);
   exporter->add_option(
@@ -51,7 +51,7 @@ void add_export(CLI::App* journal, const Arguments& arguments, Choice& choice) {
       "Example: actuary journal export -o events.jsonl");
 }
 
-void add_stats_and_verify(CLI::App* journal, const Arguments& arguments, Choice& choice) {
+void add_stats_and_verify(CLI::App* journal, const SharedJournal& arguments, Choice& choice) {
   add(journal, "stats", "Count records, bytes, streams and terms", arguments, choice,
       journal_stats_command)
       ->footer("Example: actuary journal stats");

@@ -19,7 +19,6 @@ namespace {
 using adapters::client::at;
 using adapters::client::Client;
 using adapters::client::Json;
-using adapters::client::Progress;
 using adapters::client::RunFailure;
 using adapters::client::RunReport;
 using adapters::client::text_at;
@@ -140,7 +139,7 @@ int run_command(const RunArguments& arguments) {
     return exit_code_of(access.error());
   }
   const Client& client = access->client();
-  const Progress progress{
+  const adapters::client::Progress progress{
       .note = console::note,
       .log = console::log,
       .build = [&](const std::string& id) { current.begin(client, "/v2/actor-builds/" + id); },

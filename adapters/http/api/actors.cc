@@ -12,7 +12,6 @@
 namespace actuary::adapters::http::api {
 namespace {
 
-using engine::actor::Command;
 using projections::actors::ActorRow;
 
 /// Sorting by the last run looks at all of a user's Actors, up to this many.
@@ -80,7 +79,7 @@ void create(const Services& services, const Request& request, const Responder& r
   if (!command) return responder.fail(command.error());
   const auto id = command->actor_id;
   submit(
-      services, Command{std::move(*command)}, asker_of(request), responder,
+      services, engine::actor::Command{std::move(*command)}, asker_of(request), responder,
       [&services, id, responder] { answer_actor(services, id, responder, 201); }, spell_actor);
 }
 
@@ -100,14 +99,14 @@ void change(const Services& services, const Request& request, const Responder& r
   if (!command) return responder.fail(command.error());
   const auto id = command->actor_id;
   submit(
-      services, Command{std::move(*command)}, asker_of(request), responder,
+      services, engine::actor::Command{std::move(*command)}, asker_of(request), responder,
       [&services, id, responder] { answer_actor(services, id, responder, 200); }, spell_actor);
 }
 
 void remove(const Services& services, const Request& request, const Responder& responder) {
   const auto actor = find_actor(services, request, Access::kOwn);
   if (!actor) return responder.fail(actor.error());
-  submit(services, Command{engine::actor::Delete{actor->id, "deleted by its user"}},
+  submit(services, engine::actor::Command{engine::actor::Delete{actor->id, "deleted by its user"}},
          asker_of(request), responder, [responder] {
            responder.send({204, {}, {}});
          });

@@ -13,8 +13,6 @@
 namespace actuary::adapters::http::api {
 namespace {
 
-using engine::account::Command;
-
 constexpr std::string_view kProgramVersion = "0.1.0";
 
 Principal administrator(const Services& services) {
@@ -96,8 +94,8 @@ void make_token(const Services& services, const Request& request, const UserId& 
                    {"username", wish.username},
                    {"name", wish.name}};
   submit(services,
-         Command{engine::account::CreateToken{user_id, id, name->front(),
-                                              services.secrets.token_hash(token)}},
+         engine::account::Command{engine::account::CreateToken{user_id, id, name->front(),
+                                                               services.secrets.token_hash(token)}},
          {administrator(services), request.command_id}, responder,
          [responder, shown] { responder.send(data_response(shown, 201)); });
 }
@@ -117,7 +115,7 @@ void create_token(const Services& services, const Request& request, const Respon
   }
   const auto user_id = services.ids.next<UserId>();
   // Sent again, the user is there: only the token's command carries the key.
-  submit(services, Command{engine::account::CreateUser{user_id, wish->username}},
+  submit(services, engine::account::Command{engine::account::CreateUser{user_id, wish->username}},
          {administrator(services), CommandId{}}, responder,
          [&services, request, user_id, wish = *wish, responder] {
            make_token(services, request, user_id, wish, responder);
@@ -130,7 +128,7 @@ void revoke_token(const Services& services, const Request& request, const Respon
   const auto token = services.views.accounts().token(*id);
   if (!token) return responder.fail(token.error());
   if (!*token) return responder.fail(record_not_found("Token"));
-  submit(services, Command{engine::account::RevokeToken{(*token)->user_id, *id}},
+  submit(services, engine::account::Command{engine::account::RevokeToken{(*token)->user_id, *id}},
          {administrator(services), request.command_id}, responder, [responder] {
            responder.send({204, {}, {}});
          });

@@ -10,7 +10,6 @@
 namespace actuary::adapters::http::api {
 namespace {
 
-using engine::build::Command;
 using projections::builds::BuildRow;
 
 using FindBuild = Answer<BuildRow> (*)(const Services&, const Request&);
@@ -87,7 +86,8 @@ Answer<Response> list_of_actor(const Services& services, const Request& request)
   return page_of_builds(services, paging, page);
 }
 
-Answer<engine::build::Create> create_command(const Services& services, const Request& request) {
+Answer<engine::build::Create> create_build_command(const Services& services,
+                                                   const Request& request) {
   TRY(actor, find_actor(services, request, Access::kOwn));
   const auto version = request.query.find("version");
   if (!version || version->empty()) {
@@ -114,16 +114,16 @@ Answer<engine::build::Create> create_command(const Services& services, const Req
 
 /// Sent again, a build that was accepted is answered, whatever became of its version.
 Answer<engine::build::Create> command_of(const Services& services, const Request& request) {
-  if (!was_accepted(services, request)) return create_command(services, request);
+  if (!was_accepted(services, request)) return create_build_command(services, request);
   engine::build::Create command;
   command.build_id = draw<BuildId>(services, request, "build");
   return command;
 }
 
-void create(const Services& services, const Request& request, const Responder& responder) {
+void create_build(const Services& services, const Request& request, const Responder& responder) {
   const auto command = command_of(services, request);
   if (!command) return responder.fail(command.error());
-  submit(services, Command{*command}, asker_of(request), responder,
+  submit(services, engine::build::Command{*command}, asker_of(request), responder,
          [&services, id = command->build_id, patience = request.query.wait_for_finish(),
           responder] { answer_build(services, id, patience, responder, 201); });
 }
@@ -141,8 +141,8 @@ void abort(const Services& services, FindBuild find, const Request& request,
            const Responder& responder) {
   const auto build = find(services, request);
   if (!build) return responder.fail(build.error());
-  submit(services, Command{engine::build::Abort{build->id}}, asker_of(request), responder,
-         [&services, id = build->id, responder] {
+  submit(services, engine::build::Command{engine::build::Abort{build->id}}, asker_of(request),
+         responder, [&services, id = build->id, responder] {
            answer_build(services, id, std::chrono::seconds{0}, responder);
          });
 }
@@ -158,8 +158,8 @@ void remove(const Services& services, FindBuild find, const Request& request,
   const auto build = find(services, request);
   if (!build) return responder.fail(build.error());
   submit(
-      services, Command{engine::build::Delete{build->id, "deleted by its user"}}, asker_of(request),
-      responder,
+      services, engine::build::Command{engine::build::Delete{build->id, "deleted by its user"}},
+      asker_of(request), responder,
       [responder] {
         responder.send({204, {}, {}});
       },
@@ -180,7 +180,7 @@ void add_build_routes(std::vector<Route>& routes, const Services& services) {
   };
   routes.push_back({"POST", "/v2/actors/{actorId}/builds",
                     [&services](const Request& request, const Responder& responder) {
-                      create(services, request, responder);
+                      create_build(services, request, responder);
                     }});
   routes.push_back({"GET", "/v2/actors/{actorId}/builds", list(list_of_actor)});
   routes.push_back({.method = "GET",

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "/live/";
 
-BodyPlan refuse(int status, const char* type, const char* message) {
+BodyPlan not_now(int status, const char* type, const char* message) {
   return {.refusal = to_response({status, type, message, {}})};
 }
 
@@ -39,10 +39,10 @@ std::optional<BodyPlan> plan_live(const Services& services, const Request& reque
   const std::string_view prefix = target.substr(0, end);
   const auto id = RunId::parse(prefix.substr(kPrefix.size()).substr(0, kIdLength));
   if (!id || !equal(prefix, engine::ports::live_path(services.secrets, *id))) {
-    return refuse(404, "page-not-found", "There is no run's web server at this address.");
+    return not_now(404, "page-not-found", "There is no run's web server at this address.");
   }
   const auto server = find_server(services, *id);
-  if (!server) return refuse(502, "bad-gateway", "The run is not running.");
+  if (!server) return not_now(502, "bad-gateway", "The run is not running.");
   const std::string_view rest = target.substr(end);
   const std::string slash = rest.starts_with('/') ? "" : "/";
   return BodyPlan{.upstream = Upstream{server->host, server->port, slash + std::string(rest),

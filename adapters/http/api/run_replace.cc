@@ -24,7 +24,7 @@ void reboot(const Services& services, FindRun find, const Request& request,
 }
 
 /// All that can be refused is refused before the input is written.
-struct Plan {
+struct Replacement {
   engine::run::Metamorph command;
   StorageId store;
   engine::ports::KeyValueRecord input;
@@ -73,7 +73,7 @@ Answer<std::string> input_schema_of(const Services& services, const ActorId& act
   return build ? std::move(build->input_schema) : std::string{};
 }
 
-Answer<Plan> plan(const Services& services, const RunRow& run, Request& request) {
+Answer<Replacement> plan(const Services& services, const RunRow& run, Request& request) {
   const auto target = request.query.find("targetActorId");
   if (!target || target->empty()) {
     return refuse(400, "invalid-parameter", "targetActorId is missing: the Actor to become");
@@ -87,7 +87,7 @@ Answer<Plan> plan(const Services& services, const RunRow& run, Request& request)
   TRY(input, read_input(request.headers.get("Content-Type"), std::move(request.body), schema));
   const auto* facts = engine::run::facts_of(services.executor.aggregates().run(run.id));
   if (facts == nullptr) return missing("Actor run");
-  return Plan{{run.id, row.id, build, engine::run::metamorph_input_key(*facts)},
+  return Replacement{{run.id, row.id, build, engine::run::metamorph_input_key(*facts)},
               run.key_value_store_id,
               {std::move(input.content_type), {}, std::move(input.body)}};
 }

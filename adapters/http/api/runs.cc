@@ -9,7 +9,6 @@
 namespace actuary::adapters::http::api {
 namespace {
 
-using engine::run::Command;
 using projections::runs::RunFilter;
 using projections::runs::RunRow;
 
@@ -76,8 +75,8 @@ void abort(const Services& services, FindRun find, const Request& request,
   if (!gracefully) return responder.fail(gracefully.error());
   const auto mode =
       *gracefully ? engine::run::AbortMode::kGraceful : engine::run::AbortMode::kImmediate;
-  submit(services, Command{engine::run::Abort{run->id, mode}}, asker_of(request), responder,
-         [&services, id = run->id, responder] {
+  submit(services, engine::run::Command{engine::run::Abort{run->id, mode}}, asker_of(request),
+         responder, [&services, id = run->id, responder] {
            answer_run(services, id, std::chrono::seconds{0}, responder);
          });
 }
@@ -97,8 +96,8 @@ void resurrect(const Services& services, FindRun find, const Request& request,
   const auto meta = meta_of(services, request, run->meta);
   if (!meta) return responder.fail(meta.error());
   submit(
-      services, Command{engine::run::Resurrect{run->id, *options, *meta}}, asker_of(request),
-      responder,
+      services, engine::run::Command{engine::run::Resurrect{run->id, *options, *meta}},
+      asker_of(request), responder,
       [&services, id = run->id, responder] {
         answer_run(services, id, std::chrono::seconds{0}, responder);
       },
@@ -136,14 +135,14 @@ void update(const Services& services, const Request& request, const Responder& r
     answer_run(services, id, std::chrono::seconds{0}, responder);
   };
   if (!*command) return answer();
-  submit(services, Command{**command}, asker_of(request), responder, answer);
+  submit(services, engine::run::Command{**command}, asker_of(request), responder, answer);
 }
 
 void remove(const Services& services, const Request& request, const Responder& responder) {
   const auto run = run_by_id(services, request);
   if (!run) return responder.fail(run.error());
-  submit(services, Command{engine::run::Delete{run->id, "deleted by its user"}}, asker_of(request),
-         responder, [responder] {
+  submit(services, engine::run::Command{engine::run::Delete{run->id, "deleted by its user"}},
+         asker_of(request), responder, [responder] {
            responder.send({204, {}, {}});
          });
 }

@@ -102,7 +102,7 @@ Answer<Response> me(const Services& services, const Request& request) {
   return data_response(shown);
 }
 
-Answer<Response> get(const Services& services, const Request& request) {
+Answer<Response> get_user(const Services& services, const Request& request) {
   const auto& text = request.parameter("userId");
   TRY(by_name, wire(services.views.accounts().find(text)));
   auto user = std::move(by_name);
@@ -121,11 +121,12 @@ void add_user_routes(std::vector<Route>& routes, const Services& services) {
   routes.push_back({"GET", "/v2/users/me", at_once([&services](const Request& request) {
                       return me(services, request);
                     })});
-  routes.push_back(
-      {.method = "GET",
-       .pattern = "/v2/users/{userId}",
-       .handler = at_once([&services](const Request& request) { return get(services, request); }),
-       .auth = AuthMode::kOptional});
+  routes.push_back({.method = "GET",
+                    .pattern = "/v2/users/{userId}",
+                    .handler = at_once([&services](const Request& request) {
+                      return get_user(services, request);
+                    }),
+                    .auth = AuthMode::kOptional});
 }
 
 }  // namespace actuary::adapters::http::api

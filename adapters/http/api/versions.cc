@@ -9,7 +9,6 @@
 namespace actuary::adapters::http::api {
 namespace {
 
-using engine::actor::Command;
 using engine::actor::IfExists;
 
 Answer<std::size_t> check_file(const Json& file) {
@@ -105,7 +104,7 @@ void put(const Services& services, const Request& request, const Responder& resp
   const auto actor_id = command.actor_id;
   const auto number = command.version.number;
   submit(
-      services, Command{std::move(command)}, asker_of(request), responder,
+      services, engine::actor::Command{std::move(command)}, asker_of(request), responder,
       [&services, actor_id, number, responder, status] {
         answer_version(services, actor_id, number, responder, status);
       },
@@ -143,7 +142,8 @@ void remove(const Services& services, const Request& request, const Responder& r
   const auto actor = find_actor(services, request, Access::kOwn);
   if (!actor) return responder.fail(actor.error());
   submit(services,
-         Command{engine::actor::DeleteVersion{actor->id, request.parameter("versionNumber")}},
+         engine::actor::Command{
+             engine::actor::DeleteVersion{actor->id, request.parameter("versionNumber")}},
          asker_of(request), responder, [responder] {
            responder.send({204, {}, {}});
          });
@@ -159,7 +159,7 @@ Answer<Response> list(const Services& services, const Request& request) {
   return data_response({{"total", items.size()}, {"items", std::move(items)}});
 }
 
-Answer<Response> get(const Services& services, const Request& request) {
+Answer<Response> get_version(const Services& services, const Request& request) {
   TRY(named, find_version(services, request));
   TRY(rendered, render_version(services, named.version));
   return data_response(rendered);
@@ -249,7 +249,7 @@ void add_version_routes(std::vector<Route>& routes, const Services& services) {
   constexpr std::string_view kOne = "/v2/actors/{actorId}/versions/{versionNumber}";
   routes.push_back({"GET", "/v2/actors/{actorId}/versions", now(list)});
   routes.push_back({"POST", "/v2/actors/{actorId}/versions", later(create)});
-  routes.push_back({"GET", kOne, now(get)});
+  routes.push_back({"GET", kOne, now(get_version)});
   routes.push_back({"PUT", kOne, later(replace)});
   routes.push_back({"POST", kOne, later(replace)});
   routes.push_back({"DELETE", kOne, later(remove)});
