@@ -32,6 +32,11 @@ class Store final : public witness::Witnessed {
   using VisitStored = std::function<bool(Position, BytesView)>;
   using VisitIndex = std::function<bool(BytesView key, BytesView value)>;
 
+  enum class Writers {
+    kUnderstood,  ///< refused while the last one asks for a newer reader
+    kAny,
+  };
+
   /// A new journal and its witness, whole or not at all: the store is made beside its place and
   /// then renamed into it, which comes last. Its id is random where none is given.
   ///
@@ -46,7 +51,8 @@ class Store final : public witness::Witnessed {
   /// now. Nothing in the folder is changed, and an engine may go on writing beside us.
   ///
   /// errors: kNotFound; kCorrupt, kNewerVersion (both formats named), kStorageFailed
-  [[nodiscard]] static Result<std::unique_ptr<Store>> open_read_only(const std::string& directory);
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open_read_only(
+      const std::string& directory, Writers writers = Writers::kUnderstood);
 
   ~Store() override;
 
@@ -116,7 +122,7 @@ class Store final : public witness::Witnessed {
   [[nodiscard]] static Result<Adopted> unpack(const witness::Testimony& batch,
                                               const StoredHead& head, merkle::Edge& edge);
   [[nodiscard]] Status load_meta();
-  [[nodiscard]] Status verify_head() const;
+  [[nodiscard]] Status verify_head(Writers writers) const;
   /// store_versions.cc
   [[nodiscard]] Result<bool> is_of_newer_writer() const;
   [[nodiscard]] Status check_last_claim() const;

@@ -150,13 +150,14 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& directory) {
   store->database_.reset(raw);
   TRY_VOID(store->load_meta());
   TRY_VOID(store->load_archives(directory));
-  TRY_VOID(store->verify_head());
+  TRY_VOID(store->verify_head(Writers::kUnderstood));
   store->writable_ = true;
   TRY_VOID(store->load_tree());
   return store;
 }
 
-Result<std::unique_ptr<Store>> Store::open_read_only(const std::string& directory) {
+Result<std::unique_ptr<Store>> Store::open_read_only(const std::string& directory,
+                                                     Writers writers) {
   if (!exists(directory)) return fail(Code::kNotFound, directory + " holds no journal");
   TRY_VOID(check_format(place(directory)));
   std::unique_ptr<Store> store(new Store());
@@ -166,7 +167,7 @@ Result<std::unique_ptr<Store>> Store::open_read_only(const std::string& director
   store->database_.reset(raw);
   TRY_VOID(store->load_meta());
   TRY_VOID(store->load_archives(directory));
-  TRY_VOID(store->verify_head());
+  TRY_VOID(store->verify_head(writers));
   // Tools must be able to look at a damaged journal, so this is said when a tile is asked for.
   store->tree_problem_ = store->load_tree();
   return store;
@@ -199,7 +200,7 @@ Status Store::load_meta() {
   return {};
 }
 
-Status Store::verify_head() const {
+Status Store::verify_head(Writers writers) const {
   const std::unique_ptr<rocksdb::Iterator> last(
       database_->NewIterator(read_options(), family(Family::kLog)));
   last->SeekToLast();
@@ -218,7 +219,7 @@ Status Store::verify_head() const {
                                     std::to_string(outline.record.term) + ", the head says " +
                                     std::to_string(head_.term));
   }
-  return check_last_claim();
+  return writers == Writers::kAny ? Status{} : check_last_claim();
 }
 
 }  // namespace actuary::journal::rocks

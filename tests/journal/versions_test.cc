@@ -10,6 +10,8 @@
 #include <map>
 
 #include "journal/codec/decode.h"
+#include "journal/merkle/proof.h"
+#include "journal/rocks/readable_prefix.h"
 #include "journal/rocks/rocks_journal.h"
 #include "journal/rocks/rocks_reader.h"
 #include "journal/verify/stats.h"
@@ -234,6 +236,86 @@ TEST(NewerJournal, WhoseWriterAsksForThisReaderIsRead) {
   const Folder folder;
   write_as_newer(folder.path(), kSchema + 7, {"old"}, kSchema);
   EXPECT_TRUE(rocks::RocksJournal::open({.path = folder.path()}));
+}
+
+std::unique_ptr<rocks::ReadablePrefix> readable(const Folder& folder) {
+  auto prefix = rocks::ReadablePrefix::open(folder.path());
+  EXPECT_TRUE(prefix) << prefix.error().detail;
+  return prefix ? std::move(*prefix) : nullptr;
+}
+
+TEST(NewerJournal, IsShownAsItWasBeforeTheFirstRecordThatIsNotUnderstood) {
+  const Folder folder;
+  write_as_newer(folder.path(), kSchema, {"old"});
+  write_as_newer(folder.path(), kSchema + 7, {"old"});
+  const auto then = std::move(rocks::RocksReader::open(folder.path()).value())->head();
+  ASSERT_EQ(then.position, 4U);
+  write_as_newer(folder.path(), kSchema + 7, {"newer", "old"});
+  // The term's claim is understood; what follows it is not.
+  const auto before = everything_in(folder.path());
+  const auto prefix = readable(folder);
+  ASSERT_TRUE(prefix);
+  EXPECT_EQ(prefix->head().position, 5U);
+  EXPECT_EQ(prefix->head().term, 3U);
+  for (const char* word : {"record 6", "type 200", "use the program that wrote it", "by test"}) {
+    EXPECT_NE(prefix->why().find(word), std::string::npos) << word << " in: " << prefix->why();
+  }
+  std::vector<Position> seen;
+  const auto visit = [&](const Record& record) { return seen.push_back(record.position), true; };
+  ASSERT_TRUE(prefix->scan(1, visit));
+  EXPECT_EQ(seen, (std::vector<Position>{1, 2, 3, 4, 5}));
+  seen.clear();
+  ASSERT_TRUE(prefix->scan_beyond(visit));
+  EXPECT_EQ(seen, (std::vector<Position>{7}));
+  EXPECT_EQ(prefix->version_of(stream_named('a')), 2U);
+  EXPECT_EQ(prefix->read_stream(stream_named('a')).value().size(), 2U);
+  EXPECT_EQ(prefix->read(6).error().code, Code::kNotFound);
+  journal::merkle::Prover prover(5, [&](auto id) { return prefix->tile(id); });
+  EXPECT_EQ(prover.root(5).value(), prefix->head().root);
+  EXPECT_EQ(prover.root(4).value(), then.root) << "the tree is the one that was signed then";
+  EXPECT_EQ(prefix->tile({0, 0}).value().size(), 5 * journal::merkle::kHashBytes);
+  EXPECT_EQ(append(*prefix, {note("x")}).error().code, Code::kUnavailable);
+  EXPECT_EQ(everything_in(folder.path()), before) << "a look changes nothing";
+}
+
+TEST(NewerJournal, WhoseWriterAsksForANewerReaderIsShownAsItWasBeforeThatWriter) {
+  const Folder folder;
+  write_as_newer(folder.path(), kSchema, {"old"});
+  write_as_newer(folder.path(), kSchema + 7, {"old", "old"}, kSchema + 5);
+  const auto prefix = readable(folder);
+  ASSERT_TRUE(prefix);
+  EXPECT_EQ(prefix->head().position, 2U);
+  EXPECT_NE(prefix->why().find("record 3: whoever wrote term 2 (test) says that a reader must"),
+            std::string::npos)
+      << prefix->why();
+}
+
+TEST(NewerJournal, OfWhichNothingOrAllIsUnderstoodHasNoPartToShow) {
+  const Folder nothing;
+  write_as_newer(nothing.path(), kSchema + 7, {"old"}, kSchema + 5);
+  const auto none = rocks::ReadablePrefix::open(nothing.path());
+  ASSERT_FALSE(none);
+  expect_says(none.error(), {"record 1", "must know schema"});
+  const Folder all;
+  write_as_newer(all.path(), kSchema + 7, {"old"});
+  const auto whole = rocks::ReadablePrefix::open(all.path());
+  ASSERT_FALSE(whole);
+  EXPECT_EQ(whole.error().code, Code::kInvalidArgument);
+}
+
+TEST(NewerJournal, ThatLostWhatWasAcknowledgedIsNotShownEither) {
+  const Folder folder;
+  write_as_newer(folder.path(), kSchema, {"old"});
+  const Folder older;
+  std::filesystem::create_directories(older.path());
+  std::filesystem::copy(folder.path() + "/store", older.path() + "/store",
+                        std::filesystem::copy_options::recursive);
+  write_as_newer(folder.path(), kSchema + 7, {"newer", "old", "old", "old"});
+  std::filesystem::remove_all(folder.path() + "/store");
+  std::filesystem::rename(older.path() + "/store", folder.path() + "/store");
+  const auto shown = rocks::ReadablePrefix::open(folder.path());
+  ASSERT_FALSE(shown);
+  EXPECT_EQ(shown.error().code, Code::kCorrupt) << shown.error().detail;
 }
 
 TEST(Upcast, RaisesWhatIsOlderStepByStepAndLeavesTheRest) {
