@@ -5,6 +5,8 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
 
 #include "adapters/containers/mounts.h"
 #include "adapters/oci/layers.h"
@@ -12,6 +14,7 @@
 #include "adapters/oci/oci_runtime.h"
 #include "adapters/reactor/process.h"
 #include "adapters/reactor/system.h"
+#include "bench/containers/docker_reference.h"
 #include "bench/support/ratio.h"
 #include "journal/base/assert.h"
 
@@ -23,6 +26,10 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace oci = adapters::oci;
+
+constexpr int kMemoryMbytes = 256;
+constexpr int kPidsMax = 128;
+constexpr int kAtOnce = 8;
 using Json = nlohmann::json;
 
 class MemoryBlobs final : public engine::ports::Blobs {
@@ -52,7 +59,7 @@ class Installation {
     for (const auto& key : started_) remove(key);
     runtime_->close();
     runtime_.reset();
-    adapters::containers::unmount(data_ / "bare/rootfs");
+    for (const auto& rootfs : mounted_) adapters::containers::unmount(rootfs);
     std::error_code ignored;
     fs::remove_all(data_, ignored);
   }
@@ -63,12 +70,7 @@ class Installation {
   double ours(int count) {
     std::chrono::duration<double> took{};
     for (int i = 0; i < count; ++i) {
-      const engine::ports::ContainerSpec spec{.key = {ids_.next<RunId>(), ++epoch_},
-                                              .term = 1,
-                                              .image = image_,
-                                              .memory_mbytes = 256,
-                                              .disk_mbytes = 512,
-                                              .pids_max = 128};
+      const engine::ports::ContainerSpec spec = next_spec();
       const auto begin = std::chrono::steady_clock::now();
       const bool done = wait([&](auto answer) { runtime_->start(spec, answer); });
       took += std::chrono::steady_clock::now() - begin;
@@ -82,21 +84,60 @@ class Installation {
     return count / took.count();
   }
 
-  /// Starts `count` containers with the runtime alone, from a bundle like ours.
-  double bare(int count) {
-    if (!fs::exists(data_ / "bare")) prepare_bare();
-    std::chrono::duration<double> took{};
-    for (int i = 0; i < count; ++i) {
-      const auto begin = std::chrono::steady_clock::now();
-      crun("create --bundle " + (data_ / "bare").string() + " bare");
-      crun("start bare");
-      took += std::chrono::steady_clock::now() - begin;
-      crun("delete --force bare");
+  /// Starts `count` containers of ours at once.
+  double ours_at_once(int count) {
+    int answered = 0;
+    std::vector<engine::ports::ContainerSpec> specs;
+    for (int i = 0; i < count; ++i) specs.push_back(next_spec());
+    const auto begin = std::chrono::steady_clock::now();
+    for (const auto& spec : specs) {
+      runtime_->start(spec, [&](const Status& status) {
+        ACTUARY_ASSERT(status.has_value());
+        ++answered;
+      });
     }
+    while (answered < count) uv_run(loop_->raw(), UV_RUN_ONCE);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    for (const auto& spec : specs) remove(spec.key);
     return count / took.count();
   }
 
+  /// Starts `count` containers with the runtime alone, from a bundle like ours.
+  double bare(int count) {
+    prepare_all();
+    std::chrono::duration<double> took{};
+    for (int i = 0; i < count; ++i) {
+      const auto begin = std::chrono::steady_clock::now();
+      start_bare("bare-0");
+      took += std::chrono::steady_clock::now() - begin;
+      crun("delete --force bare-0");
+    }
+    return count / took.count();
+  }
+  double bare_at_once(int count) {
+    prepare_all();
+    const auto names = bare_names(count);
+    const auto begin = std::chrono::steady_clock::now();
+    std::vector<std::thread> threads;
+    for (const auto& name : names) threads.emplace_back([&] { start_bare(name); });
+    for (auto& thread : threads) thread.join();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    for (const auto& name : names) crun("delete --force " + name);
+    return count / took.count();
+  }
+
+  [[nodiscard]] const fs::path& base_archive() const { return options_.base_archive; }
+
  private:
+  engine::ports::ContainerSpec next_spec() {
+    return {.key = {ids_.next<RunId>(), ++epoch_},
+            .term = 1,
+            .image = image_,
+            .memory_mbytes = kMemoryMbytes,
+            .disk_mbytes = 512,
+            .pids_max = kPidsMax};
+  }
+
   events::Image build() {
     const Json files = {{{"name", "Dockerfile"},
                          {"format", "TEXT"},
@@ -143,8 +184,26 @@ class Installation {
     }
   }
 
-  void prepare_bare() {
-    const fs::path bundle = data_ / "bare";
+  void start_bare(const std::string& name) const {
+    crun("create --bundle " + (data_ / "bare" / name).string() + " " + name);
+    crun("start " + name);
+  }
+
+  static std::vector<std::string> bare_names(int count) {
+    std::vector<std::string> names;
+    for (int i = 0; i < count; ++i) names.push_back("bare-" + std::to_string(i));
+    return names;
+  }
+
+  /// All before the namespace is made that the runtime lives in: it sees no later mount.
+  void prepare_all() {
+    if (!mounted_.empty()) return;
+    for (const auto& name : bare_names(kAtOnce)) prepare_bare(name);
+    namespace_ = adapters::containers::namespace_without_hybrid_cgroup().value_or(-1);
+  }
+
+  void prepare_bare(const std::string& name) {
+    const fs::path bundle = data_ / "bare" / name;
     for (const char* folder : {"rootfs", "upper", "work"}) fs::create_directories(bundle / folder);
     const auto layers = oci::Layers(data_ / "images/storage").of(image_.id).value();
     ACTUARY_ASSERT(adapters::containers::mount_overlay(layers, bundle / "upper", bundle / "work",
@@ -153,7 +212,7 @@ class Installation {
     Json config = Json::parse(in);
     config["root"]["path"] = (bundle / "rootfs").string();
     config["process"]["args"] = {"sleep", "600"};
-    config["linux"]["cgroupsPath"] = "/actuary-bench-bare";
+    config["linux"]["cgroupsPath"] = "/actuary-bench-" + name;
     auto& mounts = config["mounts"];
     mounts.erase(
         std::remove_if(mounts.begin(), mounts.end(),
@@ -162,7 +221,7 @@ class Installation {
                        }),
         mounts.end());
     std::ofstream(bundle / "config.json") << config.dump();
-    namespace_ = adapters::containers::namespace_without_hybrid_cgroup().value_or(-1);
+    mounted_.push_back(bundle / "rootfs");
   }
 
   void crun(const std::string& words) const {
@@ -186,7 +245,10 @@ class Installation {
   std::vector<engine::ports::ContainerKey> started_;
   Position epoch_ = 0;
   int namespace_ = -1;
+  std::vector<fs::path> mounted_;
 };
+
+bool has_docker() { return !adapters::reactor::find_program("dockerd").empty(); }
 
 }  // namespace
 }  // namespace actuary::bench
@@ -197,10 +259,26 @@ int main(int argc, char** argv) {
   Installation installation;
   const int count = settings.quick ? 3 : 20;
   installation.ours(1);
-  return report({{.name = "container start, one at a time",
-                  .unit = "starts/s",
-                  .ours = [&] { return installation.ours(count); },
-                  .reference = [&] { return installation.bare(count); },
-                  .bar = 0.8}},
-                settings);
+  std::optional<DockerReference> docker;
+  if (has_docker()) docker.emplace(installation.base_archive(), kMemoryMbytes, kPidsMax);
+  std::vector<Comparison> rows = {{.name = "container start, one at a time",
+                                   .unit = "starts/s",
+                                   .ours = [&] { return installation.ours(count); },
+                                   .reference = [&] { return installation.bare(count); },
+                                   .bar = 0.8},
+                                  {.name = "container start, eight at once",
+                                   .unit = "starts/s",
+                                   .ours = [&] { return installation.ours_at_once(kAtOnce); },
+                                   .reference = [&] { return installation.bare_at_once(kAtOnce); },
+                                   .bar = 0.85}};
+  if (docker) {
+    rows.push_back({.name = "container start, beside Docker's",
+                    .unit = "starts/s",
+                    .ours = [&] { return installation.ours(count); },
+                    .reference = [&] { return docker->start(count); },
+                    .bar = 2.0});
+  } else {
+    std::fprintf(stderr, "no dockerd here: no row beside Docker's\n");
+  }
+  return report(rows, settings);
 }
