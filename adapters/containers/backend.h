@@ -18,7 +18,8 @@ class Backend {
  public:
   virtual ~Backend() = default;
 
-  /// errors: kUnavailable: certainly not started; kUnknown: perhaps
+  /// errors: kUnavailable: certainly not started; kNoRuntime: nor was anybody asked; kUnknown:
+  /// perhaps
   [[nodiscard]] virtual Status start(const ContainerSpec& spec) = 0;
   [[nodiscard]] virtual Status kill(const ContainerKey& key) = 0;
   [[nodiscard]] virtual Status remove(const ContainerKey& key) = 0;

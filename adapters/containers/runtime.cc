@@ -3,6 +3,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "adapters/containers/control.h"
@@ -155,43 +156,92 @@ void Runtime::run_next(const ContainerKey& key) {
   });
 }
 
+/// One start, however often it is tried.
+struct Runtime::Start {
+  ContainerSpec spec;
+  Done<void> done;
+  std::shared_ptr<std::atomic<bool>> given_up;
+  unsigned tries = 0;
+  unsigned sweeps_left = 0;  ///< until it is tried again
+};
+
 void Runtime::start(ContainerSpec spec, Done<void> done) {
+  auto& given_up = starting_[spec.key];
+  given_up = std::make_shared<std::atomic<bool>>(false);
+  try_start(std::make_shared<Start>(Start{std::move(spec), std::move(done), given_up}));
+}
+
+void Runtime::try_start(const std::shared_ptr<Start>& start) {
   struct Outcome {
     Status status;
     std::optional<engine::ports::WebServer> server;
     std::optional<ProcessMark> process;
   };
-  const ContainerKey key = spec.key;
-  const auto wanted = std::make_shared<ContainerSpec>(std::move(spec));
-  const auto given_up = std::make_shared<std::atomic<bool>>(false);
-  starting_[key] = given_up;
+  const ContainerKey key = start->spec.key;
   const auto outcome = std::make_shared<Outcome>();
-  auto work = [backend = backend_, wanted, outcome, given_up] {
-    // Stopped while it waited for a worker: nothing of it may start now.
-    const auto view = backend->look(wanted->key);
-    const bool made = !view || view->state != engine::ports::ContainerState::kMissing;
+  auto work = [backend = backend_, start, outcome] {
+    const ContainerKey& key = start->spec.key;
+    // Stopped while it waited: nothing of it may start now.
+    const auto view = backend->look(key);
+    const bool begun = !view || view->state == engine::ports::ContainerState::kRunning ||
+                       view->state == engine::ports::ContainerState::kExited;
     outcome->status =
-        given_up->load() && !made
-            ? Status(fail(Code::kUnavailable, "stopped before its container was made"))
-            : backend->start(*wanted);
-    outcome->server = backend->web_server(wanted->key);
-    outcome->process = backend->bundle(wanted->key).process();
+        start->given_up->load() && !begun
+            ? Status(fail(Code::kUnavailable, "stopped before its container was started"))
+            : backend->start(start->spec);
+    outcome->server = backend->web_server(key);
+    outcome->process = backend->bundle(key).process();
   };
-  serialize(key, {std::move(work), [this, key, outcome, done = std::move(done)] {
-                    starting_.erase(key);
+  serialize(key, {std::move(work), [this, key, start, outcome] {
                     const Status& status = outcome->status;
-                    const bool perhaps = !status && status.error().code == Code::kUnknown;
+                    const auto failed_with = [&status](Code code) {
+                      return !status && status.error().code == code;
+                    };
+                    const bool perhaps = failed_with(Code::kUnknown);
                     if (status || perhaps) live_.insert(key);
+                    if (perhaps || failed_with(Code::kNoRuntime))
+                      return put_off(start, status.error());
+                    if (const auto found = starting_.find(key);
+                        found != starting_.end() && found->second == start->given_up) {
+                      starting_.erase(found);
+                    }
                     if (status && outcome->server) web_servers_[key] = *outcome->server;
                     if (status && outcome->process) await_end(key, *outcome->process);
-                    done(status);
+                    start->done(status);
                     check(key);
                     (void)workers_->submit([backend = backend_] { backend->replenish(); }, nullptr);
                   }});
 }
 
+/// The backend sees to it that a start which is tried again starts nothing twice.
+void Runtime::put_off(const std::shared_ptr<Start>& start, const Error& why) {
+  ++start->tries;
+  start->sweeps_left = start->given_up->load() ? 0 : std::min(start->tries, kSweepsBetweenTriesMax);
+  put_off_.push_back(start);
+  if (!start->given_up->load()) start->done(fail(Code::kNoRuntime, why.detail));
+}
+
+void Runtime::try_again() {
+  for (const auto& start : std::exchange(put_off_, {})) {
+    if (start->given_up->load() || start->sweeps_left <= 1) {
+      try_start(start);
+    } else {
+      --start->sweeps_left;
+      put_off_.push_back(start);
+    }
+  }
+}
+
+/// One that waits to be tried again is tried now, and finds that nobody wants it.
 void Runtime::give_up_start(const ContainerKey& key) {
   if (const auto found = starting_.find(key); found != starting_.end()) found->second->store(true);
+  for (const auto& start : std::exchange(put_off_, {})) {
+    if (start->spec.key == key) {
+      try_start(start);
+    } else {
+      put_off_.push_back(start);
+    }
+  }
 }
 
 void Runtime::announce(const ContainerKey& key, engine::ports::Announcement announcement,
@@ -287,6 +337,7 @@ void Runtime::forget_end(const ContainerKey& key) {
 }
 
 void Runtime::sweep() {
+  try_again();
   const std::set<ContainerKey> keys = live_;
   for (const ContainerKey& key : keys) check(key);
 }

@@ -53,12 +53,15 @@ class Runtime : public engine::ports::ContainerRuntime {
  private:
   struct Watch;
   struct ProcessEnd;
+  struct Start;
   struct Job {
     std::function<void()> work;
     std::function<void()> done;
   };
   static constexpr std::uint64_t kSweepMillis = 3000;
   static constexpr std::uint64_t kSampleMillis = 1000;
+  /// A start that is put off waits for so many sweeps at most until it is tried again.
+  static constexpr unsigned kSweepsBetweenTriesMax = 4;
 
   void serialize(const ContainerKey& key, Job job);
   void run_next(const ContainerKey& key);
@@ -67,6 +70,9 @@ class Runtime : public engine::ports::ContainerRuntime {
   void forget_end(const ContainerKey& key);
   void sweep();
   void read_usage();
+  void try_start(const std::shared_ptr<Start>& start);
+  void put_off(const std::shared_ptr<Start>& start, const Error& why);
+  void try_again();
   void give_up_start(const ContainerKey& key);
 
   reactor::UvLoop& loop_;
@@ -75,8 +81,9 @@ class Runtime : public engine::ports::ContainerRuntime {
   OnExit listener_;
   std::map<ContainerKey, std::deque<Job>> jobs_;  ///< the first one of each is running
   std::map<ContainerKey, std::shared_ptr<std::atomic<bool>>>
-      starting_;                 ///< true: stopped meanwhile
-  std::set<ContainerKey> live_;  ///< started, end not yet reported
+      starting_;                                 ///< true: stopped meanwhile
+  std::vector<std::shared_ptr<Start>> put_off_;  ///< tried again by the sweep
+  std::set<ContainerKey> live_;                  ///< started, end not yet reported
   std::set<ContainerKey> checking_;
   std::map<ContainerKey, ProcessEnd*> ends_;  ///< each deletes itself once libuv has let go of it
   std::map<ContainerKey, engine::ports::ContainerUsage> usage_;  ///< kept until removed

@@ -114,7 +114,7 @@ Status Api::open() {
 }
 
 Error Api::unreachable(const std::string& why) const {
-  return {Code::kUnavailable,
+  return {Code::kNoRuntime,
           "Docker does not answer at " + socket_ + " (" + why +
               "): start it with `systemctl start docker`, or name its socket in DOCKER_HOST"};
 }
@@ -140,7 +140,7 @@ Result<Answer> Api::call(const Request& request) {
   const std::int64_t until = now_millis() + request.patience.count();
   while (true) {
     auto answer = call_once(request);
-    if (answer || answer.error().code != Code::kUnavailable || now_millis() >= until) return answer;
+    if (answer || answer.error().code != Code::kNoRuntime || now_millis() >= until) return answer;
     usleep(kRetryMicros);
   }
 }

@@ -22,11 +22,22 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::chrono::milliseconds kStartMillisMax{60'000};
-constexpr std::chrono::milliseconds kPatience{20'000};
+constexpr std::chrono::milliseconds kStartMillisMax{30'000};
+/// A daemon that only restarts is waited for; for one that stays away the start is put off.
+constexpr std::chrono::milliseconds kPatience{2'000};
+
+bool is_out_of_reach(const Error& error) {
+  return error.code == Code::kNoRuntime || error.code == Code::kUnknown;
+}
 
 tl::unexpected<Error> refused(const std::string& what, const Answer& answer) {
   return fail(Code::kUnavailable, "Docker " + what + ": " + answer.message());
+}
+
+/// Init starts the user's process as soon as it sees the file.
+bool was_let_go(const Bundle& bundle) {
+  std::error_code ignored;
+  return std::filesystem::exists(bundle.at("control/go"), ignored);
 }
 
 /// Of the memory controller, or of the one hierarchy of version 2.
@@ -105,12 +116,18 @@ Status DockerContainers::start(const ContainerSpec& spec) {
   if (bundle.started()) return {};
   const Status begun = begin(spec, bundle);
   if (begun || bundle.started()) return {};
-  // When this fails too, the next comparison finds it as nobody's.
-  (void)forget(bundle);
+  if (is_out_of_reach(begun.error())) return begun;
+  const Status gone = forget(bundle);
+  // One that refuses and is gone then was being stopped.
+  if (!gone && is_out_of_reach(gone.error())) return gone;
+  if (!gone && was_let_go(bundle)) return fail(Code::kUnknown, begun.error().detail);
+  // When this failed too, the next comparison finds it as nobody's.
   return fail(Code::kUnavailable, begun.error().detail);
 }
 
 Status DockerContainers::begin(const ContainerSpec& spec, const Bundle& bundle) {
+  // First of all, since it costs the least where nobody answers.
+  TRY_VOID(inspect(bundle, kPatience));
   TRY_VOID(prepare(spec, bundle));
   TRY_VOID(create(spec, bundle));
   TRY_VOID(let_docker_start(bundle));
@@ -131,7 +148,7 @@ Status DockerContainers::prepare(const ContainerSpec& spec, const Bundle& bundle
 
 /// The name makes it unique: of all who ask for it one gets 201, the others 409.
 Status DockerContainers::create(const ContainerSpec& spec, const Bundle& bundle) {
-  TRY(known, inspect(bundle, kPatience));
+  TRY(known, inspect(bundle));
   if (known) return {};
   TRY(wanted, create_request({.spec = spec,
                               .options = options_,
@@ -142,8 +159,7 @@ Status DockerContainers::create(const ContainerSpec& spec, const Bundle& bundle)
   const Request request{.method = "POST",
                         .path = "/containers/create?name=" + name_of(bundle),
                         .body = wanted.dump(-1, ' ', false, Json::error_handler_t::replace),
-                        .timeout = kStartMillisMax,
-                        .patience = kPatience};
+                        .timeout = kStartMillisMax};
   TRY(made, api_.call(request));
   if (made.status == 404 && made.message().find("image") != std::string::npos) {
     TRY_VOID(keep_image(spec.image, bundle.root));
@@ -152,7 +168,7 @@ Status DockerContainers::create(const ContainerSpec& spec, const Bundle& bundle)
   }
   if (made.status == 201) return {};
   // 409 of Docker, 500 of Podman: somebody was faster.
-  TRY(there, inspect(bundle, kPatience));
+  TRY(there, inspect(bundle));
   if (there) return {};
   return refused("makes no container", made);
 }
@@ -240,8 +256,9 @@ Result<ContainerView> DockerContainers::look(const ContainerKey& key) const {
   std::error_code ignored;
   if (!std::filesystem::exists(bundle.root, ignored)) return view;
   view.state = engine::ports::ContainerState::kCreated;
-  if (!bundle.started()) return view;
   const auto process = bundle.process();
+  const bool may_start = was_let_go(bundle) && process && containers::is_alive(*process);
+  if (!bundle.started() && !may_start) return view;
   view.state = engine::ports::ContainerState::kRunning;
   if (process && containers::is_alive(*process)) return view;
   TRY(exit, exit_of(bundle));

@@ -36,6 +36,8 @@ struct PerformerVisitor {
                                                    cause = cause](Status status) {
       if (status) {
         report(run::Command{run::ReportStarted{key.run_id, key.epoch}}, cause);
+      } else if (status.error().code == Code::kNoRuntime) {
+        report(run::Command{run::Hold{key.run_id, status.error().detail}}, cause);
       } else if (status.error().code != Code::kUnknown) {
         report(run::Command{run::ReportStartFailed{key.run_id, key.epoch, status.error().detail}},
                cause);

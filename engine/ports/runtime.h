@@ -72,8 +72,8 @@ struct Announcement {
 /// What runs containers. Every call is idempotent by key and answers on the loop's thread, also
 /// when the container is already in the wanted state.
 ///
-/// errors: kUnavailable (certainly not done), kUnknown (perhaps: inspect, never repeat a start
-/// blindly)
+/// errors: kUnavailable (certainly not done), kUnknown (perhaps: never repeat a start blindly); a
+/// start that meets no runtime answers kNoRuntime, is tried again by itself, and answers again
 class ContainerRuntime {
  public:
   template <class T>

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "engine/decision/reason.h"
 #include "engine/directory/directory.h"
 #include "engine/policy/options.h"
 #include "engine/policy/restart.h"
@@ -84,8 +83,9 @@ Decision start_failed(const Facts& facts, const Attempt& attempt, Outcome outcom
                       const std::string& reason, const Instant& now) {
   events::AttemptEnded event = ended(facts, attempt, Evidence::kNeverStarted, now);
   event.detail = reason;
-  const std::string text =
-      outcome == Outcome::kAborted ? "Actor run was aborted" : "Actor could not start: " + reason;
+  std::string text = "Actor could not start: " + reason;
+  if (outcome == Outcome::kAborted) text = "Actor run was aborted";
+  if (outcome == Outcome::kTimedOut) text = timed_out(facts);
   return on(facts, event, events::RunFinished{outcome, std::nullopt, text});
 }
 
@@ -170,12 +170,20 @@ Decision give_up_waiting(const Facts& facts, const Instant& now) {
                                 "Actor could not start: no room for it became free in time"});
 }
 
+/// Of an attempt that never started. A runtime that is out of reach does not stop the clock of a
+/// run that has one already.
+Outcome outcome_of_no_start(const Facts& facts, const std::string& held, const Instant& now) {
+  const bool late = !held.empty() && facts.timeout_at && reached(now, *facts.timeout_at);
+  return late ? Outcome::kTimedOut : Outcome::kFailed;
+}
+
 /// A start that took too long: the half-made container is removed, and its absence ends the
 /// attempt.
-Decision give_up_starting(const Facts& facts, const Attempt& attempt,
-                          const std::optional<Stop>& stop, const Instant& now) {
-  if (!stop) return on(facts, events::StopEscalated{Escalation::kRemove, now + kEscalateAfter});
-  return escalate(facts, attempt, *stop, Outcome::kFailed, now);
+template <class S>
+Decision give_up_starting(const S& s, const Instant& now) {
+  if (!s.stop) return on(s.facts, events::StopEscalated{Escalation::kRemove, now + kEscalateAfter});
+  return escalate(s.facts, *s.attempt, *s.stop, outcome_of_no_start(s.facts, s.held_reason, now),
+                  now);
 }
 
 /// Its time is over, or its money, or what it had to save.
@@ -188,9 +196,19 @@ Decision stop_live(const Facts& facts, const Instant& now) {
             events::ReplacementRequested{events::AttemptCause::kMigration, now + kEscalateAfter});
 }
 
-Decision hold(const Facts& facts, const std::string& held, const Hold& command) {
-  if (held == command.reason) return Events{};
-  return on(facts, events::RunHeld{command.reason});
+/// What there is no room for waits. A start that meets no runtime is put off, which is said once:
+/// until when it waits does not move with each time that it is tried in vain.
+template <class S>
+Decision hold(const S& s, const Hold& command, const Context& context) {
+  if (!s.attempt) {
+    if (s.held_reason == command.reason) return Events{};
+    return on(s.facts, events::RunHeld{command.reason});
+  }
+  const bool is_starting = !s.attempt->started_at && !s.stop;
+  if (!is_starting || !s.held_reason.empty()) return Events{};
+  return on(s.facts, events::RunHeld{"The container runtime is out of reach since " +
+                                     to_iso(context.now.utc) +
+                                     ", the start waits for it: " + command.reason});
 }
 
 Decision abort_attempt(const Facts& facts, const std::optional<Attempt>& attempt,
@@ -249,8 +267,8 @@ std::string_view command_name(const Command& command) {
 
 }  // namespace
 
-Decision decide(const Ready& s, const Hold& command, const Context&) {
-  return hold(s.facts, s.held_reason, command);
+Decision decide(const Ready& s, const Hold& command, const Context& context) {
+  return hold(s, command, context);
 }
 
 Decision decide(const Ready& s, const Admit&, const Context& context) {
@@ -275,7 +293,8 @@ Decision decide(const Ready& s, const ReportStartFailed& report, const Context& 
 /// It ended before its start was reported: both happened, in this order.
 Decision decide(const Ready& s, const ReportExited& report, const Context& context) {
   if (report.evidence != Evidence::kExitReport) {
-    return start_failed(s.facts, *s.attempt, Outcome::kFailed, report.detail, context.now);
+    const Outcome outcome = outcome_of_no_start(s.facts, s.held_reason, context.now);
+    return start_failed(s.facts, *s.attempt, outcome, report.detail, context.now);
   }
   Events result = on(s.facts, started(s.facts, *s.attempt, context.now));
   for (Proposed& event : restart_or_finish(s.facts, *s.attempt, s.stop, report, context)) {
@@ -292,7 +311,7 @@ Decision decide(const Ready& s, const Abort& command, const Context& context) {
 
 Decision decide(const Ready& s, const DeadlineReached&, const Context& context) {
   if (!s.attempt) return give_up_waiting(s.facts, context.now);
-  return give_up_starting(s.facts, *s.attempt, s.stop, context.now);
+  return give_up_starting(s, context.now);
 }
 
 Decision decide(const Ready& s, const SetStatusMessage& command, const Context&) {
@@ -303,8 +322,8 @@ Decision decide(const Ready&, const Resurrect&, const Context&) {
 }
 Decision decide(const Ready&, const Delete&, const Context&) { return cannot_remove(); }
 
-Decision decide(const Running& s, const Hold& command, const Context&) {
-  return hold(s.facts, s.held_reason, command);
+Decision decide(const Running& s, const Hold& command, const Context& context) {
+  return hold(s, command, context);
 }
 
 Decision decide(const Running& s, const Admit&, const Context& context) {
@@ -328,7 +347,8 @@ Decision decide(const Running& s, const ReportStartFailed& report, const Context
 Decision decide(const Running& s, const ReportExited& report, const Context& context) {
   if (s.phase == Phase::kReplacing) return replace(s.facts, *s.attempt, report, context);
   if (!s.attempt->started_at && report.evidence != Evidence::kExitReport) {
-    return start_failed(s.facts, *s.attempt, Outcome::kFailed, report.detail, context.now);
+    const Outcome outcome = outcome_of_no_start(s.facts, s.held_reason, context.now);
+    return start_failed(s.facts, *s.attempt, outcome, report.detail, context.now);
   }
   return restart_or_finish(s.facts, *s.attempt, s.stop, report, context);
 }
@@ -345,7 +365,7 @@ Decision decide(const Running& s, const DeadlineReached&, const Context& context
   if (s.phase == Phase::kLive) return stop_live(s.facts, context.now);
   if (s.phase == Phase::kReplacing)
     return escalate(s.facts, *s.attempt, *s.stop, Outcome::kFailed, context.now);
-  return give_up_starting(s.facts, *s.attempt, s.stop, context.now);
+  return give_up_starting(s, context.now);
 }
 
 Decision decide(const Running& s, const SetStatusMessage& command, const Context&) {
@@ -432,25 +452,6 @@ Decision decide(const Finished& s, const Delete& command, const Context& context
   }
   return result;
 }
-
-/// In every status, and after the end too: a person's wish does not wait for a container.
-template <class S>
-Decision erase(const S& s, const ErasePersonal& command) {
-  TRY_VOID(decision::check_reason(command.reason));
-  const events::Meta& meta = s.facts.meta;
-  const bool nothing =
-      s.facts.personal_keys.empty() && meta.client_ip.empty() && meta.user_agent.empty();
-  if (nothing) return noted(s.facts, "ErasePersonal");
-  return on(s.facts, events::PersonalDataErased{command.reason, s.facts.personal_keys});
-}
-
-Decision decide(const Ready& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
-Decision decide(const Running& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
-Decision decide(const TimingOut& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
-Decision decide(const Aborting& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
-Decision decide(const Finished& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
-/// Its keys went with it.
-Decision decide(const Expired& s, const ErasePersonal& c, const Context&) { return erase(s, c); }
 
 /// The fallback: a pair without an overload of its own.
 template <class S, class C>

@@ -278,6 +278,19 @@ struct Evolver {
   }
 };
 
+std::optional<Instant> earlier(const std::optional<Instant>& a, const std::optional<Instant>& b) {
+  if (!a || !b) return a ? a : b;
+  return reached(*a, *b) ? b : a;
+}
+
+template <class S>
+std::optional<Instant> deadline_of_start(const S& s) {
+  if (s.stop) return s.stop->next_at;
+  if (!s.attempt) return earlier(s.facts.wait_until, s.facts.timeout_at);
+  if (s.held_reason.empty()) return s.attempt->start_by;
+  return earlier(s.attempt->began_at + kReplacementWait, s.facts.timeout_at);
+}
+
 }  // namespace
 
 State evolve(const State& state, const Recorded<events::Event>& recorded) {
@@ -288,9 +301,9 @@ std::optional<Instant> deadline(const State& state) {
   struct Finder {
     using Due = std::optional<Instant>;
     Due operator()(const Absent&) const { return {}; }
-    Due operator()(const Ready& s) const { return starting(s.facts, s.attempt, s.stop); }
+    Due operator()(const Ready& s) const { return deadline_of_start(s); }
     Due operator()(const Running& s) const {
-      if (s.phase != Phase::kLive) return starting(s.facts, s.attempt, s.stop);
+      if (s.phase != Phase::kLive) return deadline_of_start(s);
       const auto& migration = s.attempt->migration;
       return earlier(earlier(s.facts.timeout_at, s.facts.charges.stop_at),
                      migration ? Due(migration->stop_at) : Due());
@@ -299,17 +312,6 @@ std::optional<Instant> deadline(const State& state) {
     Due operator()(const Aborting& s) const { return s.stop.next_at; }
     Due operator()(const Finished&) const { return {}; }
     Due operator()(const Expired&) const { return {}; }
-
-    static Due starting(const Facts& facts, const std::optional<Attempt>& attempt,
-                        const std::optional<Stop>& stop) {
-      if (stop) return stop->next_at;
-      if (attempt) return attempt->start_by;
-      return earlier(facts.wait_until, facts.timeout_at);
-    }
-    static Due earlier(const Due& a, const Due& b) {
-      if (!a || !b) return a ? a : b;
-      return reached(*a, *b) ? b : a;
-    }
   };
   return std::visit(Finder{}, state);
 }

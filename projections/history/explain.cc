@@ -149,6 +149,8 @@ class Teller {
   }
 
   Status on(const events::AttemptStarted& e, const Record& record) {
+    for (const auto& [position, reason] : held_) say("waiting", reason, {position});
+    held_.clear();
     std::string text = "Its container ran from " + to_iso(e.started_at.utc);
     text += e.timeout_at ? ", to be stopped at " + to_iso(e.timeout_at->utc) + "."
                          : ", without a timeout.";

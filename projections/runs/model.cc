@@ -96,6 +96,8 @@ void fold(RunRow& run, const events::AttemptFenced& event, const Record&) {
 void fold(RunRow& run, const events::AttemptStarted& event, const Record&) {
   if (AttemptRow* attempt = find_attempt(run, event.epoch)) attempt->started_at = event.started_at;
   run.timeout_at = event.timeout_at;
+  if (!run.held_reason.empty()) set_platform_message(run, {});
+  run.held_reason.clear();
   // A start that is reported while the run is already being stopped does not bring it back.
   if (run.status == status::kReady) set_status(run, status::kRunning);
 }

@@ -109,6 +109,39 @@ class Docker(Case):
         other = self.finished(engine, other)
         self.assertEqual((other["status"], other["exitCode"]), ("ABORTED", 137))
 
+    def test_a_start_waits_for_a_daemon_that_is_away_and_an_abort_does_not(self):
+        before = self.containers_made()
+        self.assertEqual(self.run_folder(example("sleeper"), "--runtime", "docker", "--input",
+                                         '{"seconds": 0}').returncode, 0)
+        each = self.containers_made() - before
+        engine = self.engine("--runtime", "docker")
+        self.dockerd("kill")
+        away_since = time.monotonic()
+        try:
+            runs = [engine.data("POST", "/v2/actors/~sleeper/runs?memory=128", {"seconds": 0})
+                    for _ in range(2)]
+
+            def shown(run):
+                return engine.data("GET", "/v2/actor-runs/" + run["id"])
+
+            for run in runs:
+                self.until(lambda run=run: "out of reach since 20"
+                           in (shown(run)["statusMessage"] or ""), "it does not say why it waits")
+            engine.data("POST", f"/v2/actor-runs/{runs[1]['id']}/abort")
+            aborted = self.finished(engine, runs[1])
+            self.assertEqual((aborted["status"], aborted["exitCode"]), ("ABORTED", None))
+            # Longer than any call's patience.
+            self.until(lambda: time.monotonic() > away_since + 21, "time stands still")
+            self.assertEqual(shown(runs[0])["status"], "READY")
+        finally:
+            self.dockerd("start")
+        run = self.finished(engine, runs[0])
+        self.assertEqual((run["status"], run["exitCode"]), ("SUCCEEDED", 0), run)
+        self.assertEqual(self.containers_made(), before + 2 * each,
+                         "one container, for the one that runs")
+        log = self.log(engine, run)
+        self.assertEqual(log.count("ACTOR: Container started."), 1, log)
+
     def test_the_other_runtime_is_refused_while_there_are_containers(self):
         run, engine = self.start_sleeper(60, 0)
         engine.stop()

@@ -255,6 +255,62 @@ TEST_F(DockerTest, ADaemonThatHangsIsUnknownAndNobodyIsDead) {
   EXPECT_EQ(wait_exit(spec.key).exit_code, 137);
 }
 
+/// Every answer that a start gives.
+struct Answers {
+  std::vector<Status> all;
+
+  [[nodiscard]] engine::ports::ContainerRuntime::Done<void> take() {
+    return [this](Status status) { all.push_back(std::move(status)); };
+  }
+  [[nodiscard]] bool is_put_off() const {
+    return !all.empty() && !all.back() && all.back().error().code == Code::kNoRuntime;
+  }
+  [[nodiscard]] bool is_settled() const { return !all.empty() && !is_put_off(); }
+};
+
+TEST_F(DockerTest, AStartThatMeetsNoDaemonWaitsAndHappensOnceItIsBack) {
+  (void)run(world_.shell("exit 0"));
+  const contract::ContainerSpec spec = world_.shell("echo begun; exit 4");
+  const contract::ContainerSpec unwanted = world_.shell("echo begun; sleep 100");
+  Answers begun;
+  Answers stopped;
+  daemon().kill();
+  started_.insert(started_.end(), {spec.key, unwanted.key});
+  world_.runtime().start(spec, begun.take());
+  world_.runtime().start(unwanted, stopped.take());
+  ASSERT_TRUE(world_.turn_until([&] { return begun.is_put_off() && stopped.is_put_off(); }));
+  const std::string why = begun.all.back().error().detail;
+  EXPECT_NE(why.find("Docker does not answer"), std::string::npos) << why;
+  world_.runtime().kill(unwanted.key, [](const Status&) {});
+  ASSERT_TRUE(world_.turn_until([&] { return stopped.is_settled(); }));
+  EXPECT_EQ(stopped.all.back().error().code, Code::kUnavailable) << "certainly not started";
+  EXPECT_FALSE(begun.is_settled()) << "out of reach is not dead";
+  daemon().start();
+  ASSERT_TRUE(world_.turn_until([&] { return begun.is_settled(); }));
+  EXPECT_TRUE(begun.all.back()) << begun.all.back().error().detail;
+  EXPECT_EQ(wait_exit(spec.key).exit_code, 4);
+  const std::string log = world_.log(spec.key);
+  EXPECT_NE(log.find("begun"), std::string::npos) << log;
+  EXPECT_EQ(log.find("begun"), log.rfind("begun")) << log;
+  EXPECT_EQ(world_.log(unwanted.key).find("begun"), std::string::npos);
+}
+
+TEST_F(DockerTest, AStartThatMeetsAHungDaemonHappensOnceItGoesOn) {
+  (void)run(world_.shell("exit 0"));
+  const contract::ContainerSpec spec = world_.shell("echo begun; exit 4");
+  Answers begun;
+  daemon().signal(SIGSTOP);
+  started_.push_back(spec.key);
+  world_.runtime().start(spec, begun.take());
+  EXPECT_TRUE(world_.turn_until([&] { return begun.is_put_off(); }));
+  daemon().signal(SIGCONT);
+  ASSERT_TRUE(world_.turn_until([&] { return begun.is_settled(); }));
+  EXPECT_TRUE(begun.all.back()) << begun.all.back().error().detail;
+  EXPECT_EQ(wait_exit(spec.key).exit_code, 4);
+  const std::string log = world_.log(spec.key);
+  EXPECT_EQ(log.find("begun"), log.rfind("begun")) << log;
+}
+
 TEST_F(DockerTest, AKilledDaemonLosesNeitherLogNorExitCodeNorMemoryExhaustion) {
   const contract::ContainerSpec spec = world_.shell("echo up; sleep 1; echo late; exit 6");
   contract::ContainerSpec eater = world_.shell("sleep 1; exec tail /dev/zero");

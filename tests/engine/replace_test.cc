@@ -162,5 +162,46 @@ TEST(Metamorph, AResurrectionContinuesAsTheOtherActor) {
   EXPECT_EQ(facts_of(given.run())->input_key, "INPUT-METAMORPH-1");
 }
 
+/// The container of an attempt that never came to be.
+ReportExited never_there(const Given& given) {
+  ReportExited report{kRun, given.epoch()};
+  report.evidence = Evidence::kProvenEmpty;
+  report.detail = "the container was removed";
+  return report;
+}
+
+TEST(Attempt, ThatARuntimeOutOfReachPutsOffStaysReadyForADayAndSaysWhy) {
+  Given given = a_fenced_run();
+  const Hold delayed{kRun, "nobody listens"};
+  const auto held =
+      events::RunHeld{"The container runtime is out of reach since " + to_iso(at(20).utc) +
+                      ", the start waits for it: nobody listens"};
+  given.when(delayed, 20).then({on_run(held)});
+  given.then_happens(delayed, 20);
+  given.when(delayed, 23).then_nothing();
+  given.when(DeadlineReached{kRun}, 3'600).then_nothing();
+  EXPECT_TRUE(wants<decision::StartContainer>(outstanding(given.run())));
+  given.when(ReportStarted{kRun, given.epoch()}, 3'600)
+      .then({on_run(events::AttemptStarted{given.epoch(), at(3'600), at(3'660)})});
+  given.when(DeadlineReached{kRun}, 86'401)
+      .then({on_run(events::StopEscalated{Escalation::kRemove, at(86'411)})});
+  given.then_happens(Abort{kRun}, 30);
+  EXPECT_TRUE(wants<decision::KillContainer>(given.effects));
+  given.when(ReportStartFailed{kRun, given.epoch(), "stopped"}, 31)
+      .then_names({"AttemptEnded", "RunFinished"});
+}
+
+TEST(Attempt, ThatIsPutOffDoesNotOutliveTheRunsTimeout) {
+  Given given = a_live_run();
+  given.then_happens(Reboot{kRun}, 20);
+  given.then_happens(never_there(given), 21);
+  given.then_happens(ReportFenced{kRun, given.epoch(), 9}, 22);
+  given.then_happens(Hold{kRun, "nobody listens"}, 23);
+  given.then_happens(DeadlineReached{kRun}, 70);
+  given.when(never_there(given), 71).then_names({"AttemptEnded", "RunFinished"});
+  given.then_happens(never_there(given), 71);
+  EXPECT_EQ(status_of(given.run()), "TIMED-OUT");
+}
+
 }  // namespace
 }  // namespace actuary::tests

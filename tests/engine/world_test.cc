@@ -107,6 +107,17 @@ TEST_F(PerformerTest, ADoubtfulStartIsLeftToItsDeadline) {
   EXPECT_EQ(runtime.starts(key), 1);
 }
 
+TEST_F(PerformerTest, AStartThatIsPutOffIsReportedAndStartsOnceTheRuntimeAnswers) {
+  plan.start = ContainerPlan::Start::kOutOfReach;
+  perform(start());
+  ASSERT_FALSE(reports<run::Hold>().empty());
+  EXPECT_EQ(reports<run::Hold>()[0].reason, "nobody listens");
+  EXPECT_EQ(runtime.starts(key), 0);
+  loop.run_for(Seconds{301});
+  EXPECT_EQ(reports<run::ReportStarted>().size(), 1U);
+  EXPECT_EQ(runtime.starts(key), 1);
+}
+
 TEST_F(PerformerTest, AnExitIsReportedWithItsCode) {
   plan.runs_for = Microseconds{1000};
   plan.exit_code = 7;

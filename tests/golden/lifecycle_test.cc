@@ -86,6 +86,11 @@ Given resurrected_attempt(bool fenced) {
   return given;
 }
 
+Given put_off(Given given) {
+  given.then_happens(run::Command{run::Hold{kRun, "nobody listens"}}, 40);
+  return given;
+}
+
 Given on_a_drained_host(Given given) {
   given.then_happens(Command{host::Command{host::Drain{30, "maintenance"}}}, 14);
   return given;
@@ -106,11 +111,13 @@ std::vector<Row> run_rows() {
       {"READY, no attempt", a_ready_run()},
       {"READY, attempt begun", a_begun_run()},
       {"READY, attempt fenced", a_fenced_run()},
+      {"READY, start put off", put_off(a_fenced_run())},
       {"READY, start given up", then(a_fenced_run(), due, 121)},
       {"RUNNING, waiting", resurrected()},
       {"RUNNING, starting", resurrected_attempt(false)},
       {"RUNNING, starting, fenced", resurrected_attempt(true)},
       {"RUNNING, starting, given up", then(resurrected_attempt(true), due, 200)},
+      {"RUNNING, starting, put off", put_off(resurrected_attempt(true))},
       {"RUNNING, live", a_live_run()},
       {"RUNNING, live, without timeout", a_live_run(0)},
       {"RUNNING, live, restarts on error", a_restarting_run(0)},

@@ -85,8 +85,20 @@ void RunModel::begin(const Instant& now) {
   was_told_ = false;
   container_ = Container::kComing;
   fenced_ = false;
+  put_off_ = false;
   tried_ = Tried::kNothing;
+  began_ = now;
   next_ = now + kStart;
+}
+
+void RunModel::take(const run::Hold&, const Instant&, bool) {
+  if (container_ != Container::kComing) return;
+  put_off_ = true;
+  next_ = earliest({began_ + kDay, timeout_at_});
+}
+
+std::string RunModel::status_of_no_start(const Instant& now) const {
+  return put_off_ && timeout_at_ && reached(now, *timeout_at_) ? "TIMED-OUT" : "FAILED";
 }
 
 void RunModel::take(const run::ReportFenced&, const Instant&, bool) { fenced_ = true; }
@@ -127,6 +139,7 @@ void RunModel::take(const run::ReportExited& report, const Instant& now, bool dr
   const bool was_ready = status_ == "READY";
   const bool replaced = container_ == Container::kIsReplaced;
   const bool given_up = tried_ != Tried::kNothing;
+  const std::string no_start = status_of_no_start(now);
   if (was_ready && !never_ran && *timeout_secs_ > 0) timeout_at_ = now + Seconds{*timeout_secs_};
   container_gone(now);
   if (status_ == "ABORTING") return finish("ABORTED", report.exit_code);
@@ -136,7 +149,7 @@ void RunModel::take(const run::ReportExited& report, const Instant& now, bool dr
     if (done) return finish("SUCCEEDED", 0);
     return next_container(cause_, now, draining);
   }
-  if (never_ran) return finish("FAILED", std::nullopt);
+  if (never_ran) return finish(no_start, std::nullopt);
   const bool again = !given_up && *restart_on_error_ && failed(report) && may_restart(now);
   if (again) return next_container(AttemptCause::kRestart, now, draining);
   finish(succeeded(report) ? "SUCCEEDED" : "FAILED", report.exit_code);
@@ -233,9 +246,10 @@ void RunModel::take(const run::DeadlineReached&, const Instant& now, bool) {
   if (starts && tried_ == Tried::kNothing) return stop(status_, Tried::kRemove, now + kStep);
   if (tried_ == Tried::kNothing) return stop(status_, Tried::kKill, now + kStep);
   if (tried_ == Tried::kKill) return stop(status_, Tried::kRemove, now + kStep);
+  const std::string no_start = starts ? status_of_no_start(now) : "FAILED";
   container_gone(now);
   const bool aborting = status_ == "ABORTING";
-  finish(aborting ? "ABORTED" : status_ == "TIMING-OUT" ? "TIMED-OUT" : "FAILED", std::nullopt);
+  finish(aborting ? "ABORTED" : status_ == "TIMING-OUT" ? "TIMED-OUT" : no_start, std::nullopt);
 }
 
 std::optional<Instant> RunModel::due() const {

@@ -36,7 +36,7 @@ class RunModel {
   enum class Tried : std::uint8_t { kNothing, kKill, kRemove };
 
   void take(const engine::run::Start&, const Instant&, bool) {}
-  void take(const engine::run::Hold&, const Instant&, bool) {}
+  void take(const engine::run::Hold&, const Instant&, bool);
   void take(const engine::run::SetStatusMessage&, const Instant&, bool) {}
   void take(const engine::run::Charge&, const Instant&, bool) {}
   void take(const engine::run::PlaceHold&, const Instant&, bool) {}
@@ -60,6 +60,7 @@ class RunModel {
   void stop(std::string status, Tried tried, const Instant& next);
   void container_gone(const Instant& now);
   void finish(std::string status, std::optional<std::int32_t> exit_code);
+  [[nodiscard]] std::string status_of_no_start(const Instant& now) const;
   [[nodiscard]] bool may_restart(const Instant& now) const;
   [[nodiscard]] std::optional<Instant> due() const;
 
@@ -71,6 +72,8 @@ class RunModel {
   Tried tried_ = Tried::kNothing;
   bool graceful_ = false;
   bool fenced_ = false;
+  bool put_off_ = false;  ///< its start waits for a runtime that is out of reach
+  Instant began_;
   Position epoch_ = 0;
   std::optional<Instant> ran_from_;
   std::optional<Instant> next_;        ///< of a start, or of a stop

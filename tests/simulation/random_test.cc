@@ -37,8 +37,9 @@ ContainerPlan random_container(SimRandom& random) {
   plan.out_of_memory = plan.exit_code == 137;
   plan.start_takes = random.between(Microseconds{0}, Seconds{random.chance(10) ? 150 : 1});
   using Start = ContainerPlan::Start;
-  static const std::vector<Start> kTroubles = {Start::kFails, Start::kAnswerLost,
-                                               Start::kAnswerUnsure, Start::kHangs};
+  static const std::vector<Start> kTroubles = {
+      Start::kFails, Start::kAnswerLost, Start::kAnswerUnsure, Start::kHangs, Start::kOutOfReach};
+  plan.out_of_reach_for = random.between(Microseconds{0}, Seconds{300});
   if (random.chance(20)) plan.start = random.pick(kTroubles);
   plan.kill_takes = random.between(Microseconds{0}, Seconds{random.chance(15) ? 25 : 1});
   plan.kill_is_lost = random.chance(10);

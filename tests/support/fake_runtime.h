@@ -26,7 +26,9 @@ struct ContainerPlan {
     kAnswerLost,    ///< started, and nobody is told
     kAnswerUnsure,  ///< started, and the answer is kUnknown
     kHangs,         ///< neither started nor answered
+    kOutOfReach,    ///< put off for `out_of_reach_for`, then it works
   } start = Start::kWorks;
+  Microseconds out_of_reach_for{Seconds{300}};
   Microseconds kill_takes{20'000};
   bool kill_is_lost = false;    ///< neither killed nor answered
   bool remove_is_lost = false;  ///< neither removed nor answered
@@ -60,16 +62,16 @@ class FakeRuntime final : public engine::ports::ContainerRuntime {
     if (removed_.contains(key)) complain(key, "is started after it was removed");
     const ContainerPlan& plan = plan_of(key);
     if (plan.start == ContainerPlan::Start::kHangs && !repaired_) return;
-    specs[key] = std::move(spec);
-    in_turn(key, plan.start_takes, [this, key, done = std::move(done)](bool told) {
-      const Status status = start_now(key);
-      const bool lost = plan_of(key).start == ContainerPlan::Start::kAnswerLost && !repaired_;
-      if (told && !lost) loop_.post([done, status] { done(status); });
-    });
+    if (plan.start == ContainerPlan::Start::kOutOfReach && !repaired_) {
+      given_up_.erase(key);
+      return put_off(std::move(spec), std::move(done), loop_.elapsed() + plan.out_of_reach_for);
+    }
+    start_in_turn(std::move(spec), std::move(done));
   }
 
   void kill(const ContainerKey& key, Done<void> done) override {
     ++kills[key];
+    given_up_.insert(key);
     if (plan_of(key).kill_is_lost && !repaired_) return;
     in_turn(key, plan_of(key).kill_takes, [this, key, done = std::move(done)](bool told) {
       end(key, {137, 9, false, false, ""});
@@ -95,6 +97,7 @@ class FakeRuntime final : public engine::ports::ContainerRuntime {
 
   void remove(const ContainerKey& key, Done<void> done) override {
     ++removes[key];
+    given_up_.insert(key);
     if (plan_of(key).remove_is_lost && !repaired_) return;
     in_turn(key, Microseconds{30'000}, [this, key, done = std::move(done)](bool told) {
       containers_.erase(key);
@@ -168,6 +171,35 @@ class FakeRuntime final : public engine::ports::ContainerRuntime {
   struct Container {
     std::optional<ContainerExit> exit;
   };
+
+  /// Asked again every few seconds, by this engine: the next one asks by itself.
+  void put_off(ContainerSpec spec, Done<void> done, Microseconds until) {
+    const ContainerKey key = spec.key;
+    if (given_up_.contains(key)) {
+      return loop_.post([done = std::move(done)] {
+        done(fail(Code::kUnavailable, "stopped before its container was made"));
+      });
+    }
+    if (repaired_ || loop_.elapsed() >= until) {
+      return start_in_turn(std::move(spec), std::move(done));
+    }
+    loop_.post([done] { done(fail(Code::kNoRuntime, "nobody listens")); });
+    loop_.after(Lane::kEngine, Seconds{3},
+                [this, until, spec = std::move(spec), done = std::move(done)] {
+                  put_off(spec, done, until);
+                });
+  }
+
+  void start_in_turn(ContainerSpec spec, Done<void> done) {
+    const ContainerKey key = spec.key;
+    const ContainerPlan& plan = plan_of(key);
+    specs[key] = std::move(spec);
+    in_turn(key, plan.start_takes, [this, key, done = std::move(done)](bool told) {
+      const Status status = start_now(key);
+      const bool lost = plan_of(key).start == ContainerPlan::Start::kAnswerLost && !repaired_;
+      if (told && !lost) loop_.post([done, status] { done(status); });
+    });
+  }
 
   /// Does `work` when the calls before it for this key are done. An engine that dies meanwhile
   /// takes the answer with it and, about half the time, the work too.
@@ -243,6 +275,7 @@ class FakeRuntime final : public engine::ports::ContainerRuntime {
   SimLoop& loop_;
   Plan plan_;
   OnExit listener_;
+  std::set<ContainerKey> given_up_;  ///< killed or removed since its start was put off
   bool repaired_ = false;
   std::uint64_t generation_ = 0;
   std::uint64_t calls_ = 0;
