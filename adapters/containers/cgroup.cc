@@ -92,6 +92,8 @@ Cgroup::Cgroup(const std::string& path) {
   }
 }
 
+bool Cgroup::is_unified() { return access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0; }
+
 bool Cgroup::is_hybrid() { return access("/sys/fs/cgroup/unified/cgroup.controllers", F_OK) == 0; }
 
 std::vector<pid_t> Cgroup::processes() const {

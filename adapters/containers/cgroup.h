@@ -30,6 +30,8 @@ class Cgroup {
 
   /// The hierarchy is hybrid, which crun refuses unless the version 2 mount is hidden from it.
   [[nodiscard]] static bool is_hybrid();
+  /// There is one hierarchy, of version 2.
+  [[nodiscard]] static bool is_unified();
   [[nodiscard]] std::vector<pid_t> processes() const;
   [[nodiscard]] bool empty() const { return processes().empty(); }
   /// How often the kernel killed for memory in it.

@@ -13,8 +13,11 @@ namespace actuary::adapters::containers {
 ///
 /// errors: kUnavailable: what differs, and how
 [[nodiscard]] Status check_limits(const Limits& recorded, const Cgroup& cgroup);
+/// Podman makes no cgroup namespace where control groups are of version 1.
+enum class CgroupNamespace : std::uint8_t { kOwn, kAny };
 [[nodiscard]] Status check_namespaces(const ProcessMark& process,
-                                      const std::filesystem::path& network_namespace);
+                                      const std::filesystem::path& network_namespace,
+                                      CgroupNamespace cgroup = CgroupNamespace::kOwn);
 /// Of the running init: it has the few capabilities that it needs, and cannot get more.
 [[nodiscard]] Status check_privileges(const ProcessMark& process);
 

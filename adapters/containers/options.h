@@ -17,6 +17,9 @@ struct Options {
   unsigned spare_networks = 2;  ///< network namespaces kept ready
   std::filesystem::path base_archive = "/var/lib/actuary/base/rootfs.tar";  ///< tools/base-image
   std::uint64_t disk_free_min = 0;  ///< bytes below which a container's output is dropped
+  /// Only /tmp, in memory, and the image's volumes can be written. Else all of it up to the disk's
+  /// limit, as Actors that nobody has changed expect.
+  bool read_only_root = false;
 };
 
 }  // namespace actuary::adapters::containers

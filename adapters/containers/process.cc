@@ -104,6 +104,10 @@ std::uint64_t open_files_max() {
                                              : kFilesMax;
 }
 
+std::vector<std::string> tmp_options(const engine::ports::ContainerSpec& spec) {
+  return {"nosuid", "nodev", "mode=1777", "size=" + std::to_string(spec.memory_mbytes / 2) + "m"};
+}
+
 bool runs_as_root(std::string_view image_config) {
   const std::string user = text_at(image_process(image_config), "User");
   const std::string name = user.substr(0, user.find(':'));

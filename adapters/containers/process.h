@@ -33,6 +33,10 @@ inline constexpr std::array<std::string_view, 5> kInitCapabilities = {
 /// Of open files, for each process. Nobody may be given more than this process may have.
 [[nodiscard]] std::uint64_t open_files_max();
 
+/// How /tmp is mounted where the rest is read-only: at most half of the container's memory, which
+/// it counts as.
+[[nodiscard]] std::vector<std::string> tmp_options(const engine::ports::ContainerSpec& spec);
+
 /// The image's user is, or may be, uid 0.
 [[nodiscard]] bool runs_as_root(std::string_view image_config);
 

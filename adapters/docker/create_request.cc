@@ -67,12 +67,18 @@ Json ulimits(const CreateInputs& inputs) {
   return list;
 }
 
+Json tmpfs(const CreateInputs& inputs) {
+  std::string options = "rw";
+  for (const std::string& each : containers::tmp_options(inputs.spec)) options += "," + each;
+  return {{"/tmp", options}};
+}
+
 Json host_config(const CreateInputs& inputs) {
   const containers::Limits limits = containers::limits_of(inputs.spec);
-  return {
+  const bool read_only = inputs.options.containers.read_only_root;
+  Json config = {
       {"NetworkMode", inputs.network},
       {"IpcMode", "private"},
-      {"CgroupnsMode", "private"},
       {"Memory", limits.memory_bytes},
       {"MemorySwap", limits.memory_and_swap_bytes},
       {"CpuQuota", limits.cpu_quota_micros},
@@ -84,12 +90,16 @@ Json host_config(const CreateInputs& inputs) {
       {"SecurityOpt", {"no-new-privileges"}},
       {"Ulimits", ulimits(inputs)},
       {"Mounts", mounts(inputs)},
+      {"ReadonlyRootfs", read_only},
+      {"Tmpfs", read_only ? tmpfs(inputs) : Json::object()},
       {"RestartPolicy", {{"Name", "no"}}},
       {"AutoRemove", false},
       {"Init", false},
       // What init itself says when it cannot begin; the run's log is init's own file.
       {"LogConfig", {{"Type", "json-file"}, {"Config", {{"max-size", "100k"}, {"max-file", "2"}}}}},
       {"ExtraHosts", {"host.docker.internal:" + inputs.gateway}}};
+  if (inputs.own_cgroup_namespace) config["CgroupnsMode"] = "private";
+  return config;
 }
 
 }  // namespace

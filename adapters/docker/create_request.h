@@ -13,6 +13,7 @@ struct CreateInputs {
   std::string network;
   std::string gateway;
   bool for_podman = false;
+  bool own_cgroup_namespace = true;
 };
 
 /// The name that our copy of an image has in Docker.

@@ -91,6 +91,11 @@ std::string DockerContainers::isolation() const {
   return text;
 }
 
+/// Podman refuses a request for one under version 1.
+bool DockerContainers::has_cgroup_namespaces() const {
+  return !api_.is_podman() || containers::Cgroup::is_unified();
+}
+
 void DockerContainers::tear_down() { network_.tear_down(); }
 
 Bundle DockerContainers::bundle(const ContainerKey& key) const {
@@ -155,7 +160,8 @@ Status DockerContainers::create(const ContainerSpec& spec, const Bundle& bundle)
                               .bundle = bundle,
                               .network = network_.name(),
                               .gateway = network_.gateway(),
-                              .for_podman = api_.is_podman()}));
+                              .for_podman = api_.is_podman(),
+                              .own_cgroup_namespace = has_cgroup_namespaces()}));
   const Request request{.method = "POST",
                         .path = "/containers/create?name=" + name_of(bundle),
                         .body = wanted.dump(-1, ' ', false, Json::error_handler_t::replace),
@@ -231,7 +237,10 @@ Status DockerContainers::check(const ContainerSpec& spec, const Bundle& bundle) 
       text_in(*shown, {"NetworkSettings", "Networks", network_.name().c_str(), "IPAddress"})));
   TRY_VOID(bundle.save_process(*mark));
   TRY_VOID(containers::check_limits(containers::limits_of(spec), containers::Cgroup(cgroup)));
-  TRY_VOID(containers::check_namespaces(*mark, {}));
+  TRY_VOID(containers::check_namespaces(*mark, {},
+                                        has_cgroup_namespaces()
+                                            ? containers::CgroupNamespace::kOwn
+                                            : containers::CgroupNamespace::kAny));
   TRY_VOID(containers::check_privileges(*mark));
   return check_layer(spec, *mark);
 }

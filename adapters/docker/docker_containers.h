@@ -47,6 +47,7 @@ class DockerContainers final : public containers::Backend {
   /// Nothing: Docker knows no such container.
   using Inspected = std::optional<nlohmann::json>;
 
+  [[nodiscard]] bool has_cgroup_namespaces() const;
   [[nodiscard]] std::string name_of(const Bundle& bundle) const;
   [[nodiscard]] Status prepare(const ContainerSpec& spec, const Bundle& bundle) const;
   [[nodiscard]] Status begin(const ContainerSpec& spec, const Bundle& bundle);

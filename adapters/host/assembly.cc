@@ -106,7 +106,8 @@ Status ControlPlane::Assembly::open_containers(const Folders& folders, const Add
                                             .init_binary = init,
                                             .api_port = address.port,
                                             .term = journal_->head().term + 1,
-                                            .disk_free_min = disk_->reserve_bytes()},
+                                            .disk_free_min = disk_->reserve_bytes(),
+                                            .read_only_root = options_.read_only_root},
                              .wanted = options_.runtime,
                              .docker_socket = options_.docker_socket}));
   runtime_ = std::move(opened.runtime);

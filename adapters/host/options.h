@@ -41,6 +41,9 @@ struct Options {
   std::optional<engine::ports::Capacity> capacity;
   /// Bytes kept free on each file system of DATA; absent: a twentieth of it, 16 to 512 MiB.
   std::optional<std::uint64_t> disk_reserve_bytes;
+  /// Containers can write only /tmp, in memory, and the volumes of their image. Else the whole of
+  /// their disk up to its limit, as Actors that nobody has changed expect.
+  bool read_only_root = false;
   /// What is deleted when it is old; recorded in the journal. By default everything is kept.
   engine::policy::Retention retention;
   /// The operator vouches for a wall clock that is more than a week ahead of the last record. Else

@@ -38,6 +38,9 @@ Json mounts(const ConfigInputs& inputs) {
   list.push_back(bind("/.actuary", bundle.at("control"), true));
   list.push_back(bind("/.actuary/init", bundle.root.parent_path().parent_path() / "init", false));
   list.push_back(bind("/.actuary/log", inputs.log_file, true));
+  if (inputs.options.read_only_root) {
+    list.push_back(mount("/tmp", "tmpfs", "tmpfs", containers::tmp_options(inputs.spec)));
+  }
   return list;
 }
 
@@ -98,7 +101,9 @@ Result<std::string> runtime_config(const ConfigInputs& inputs) {
   const Json config = {
       {"ociVersion", "1.0.2"},
       {"process", process(inputs, arguments)},
-      {"root", {{"path", inputs.bundle.at("rootfs").string()}, {"readonly", false}}},
+      {"root",
+       {{"path", inputs.bundle.at("rootfs").string()},
+        {"readonly", inputs.options.read_only_root}}},
       {"hostname", spec.key.run_id.str()},
       {"mounts", mounts(inputs)},
       {"annotations",

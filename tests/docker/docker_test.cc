@@ -43,8 +43,14 @@ class Daemon {
  private:
   void tell(const char* what) {
     const auto done = adapters::reactor::run_ok(
-        {.argv = {DOCKERD, what, folder_}, .timeout = std::chrono::minutes(2)});
+        {.argv = {program(), what, folder_}, .timeout = std::chrono::minutes(2)});
     ACTUARY_ASSERT(done || (std::fprintf(stderr, "%s\n", done.error().detail.c_str()), false));
+  }
+
+  /// `dockerd` beside this file, or one that takes the same words and starts something else.
+  static std::string program() {
+    const char* other = std::getenv("ACTUARY_TEST_DOCKERD");
+    return other != nullptr ? other : DOCKERD;
   }
 
   fs::path folder_;
@@ -334,6 +340,23 @@ TEST_F(DockerTest, WhatAPruneTookIsMadeAgain) {
   ASSERT_EQ(call("DELETE", network).status, 204);
   ASSERT_EQ(call("DELETE", "/images/localhost/actuary/image:" + spec.image.id).status, 200);
   EXPECT_EQ(run(spec).exit_code, 3);
+}
+
+TEST_F(DockerTest, AReadOnlyRootLeavesTmpInMemoryToWriteTo) {
+  installation().options.read_only_root = true;
+  world_.replace_runtime();
+  installation().options.read_only_root = false;
+  listen();
+  const contract::ContainerSpec spec = world_.shell(
+      "touch /home/actor/x || echo root closed; touch /tmp/x && echo tmp open; df -m /tmp; exit 3");
+  const contract::ContainerExit exit = run(spec);
+  const std::string log = world_.log(spec.key);
+  EXPECT_EQ(exit.exit_code, 3) << log;
+  for (const char* text : {"Z root closed", "Z tmp open", "tmpfs", " 128 "}) {
+    EXPECT_NE(log.find(text), std::string::npos) << text << log;
+  }
+  EXPECT_TRUE(remove(spec.key));
+  world_.replace_runtime();
 }
 
 TEST_F(DockerTest, StartLatencyIsReported) {

@@ -151,6 +151,48 @@ TEST_F(IsolationTest, HostileContainersLeaveTheHostAndTheOthersWell) {
   }
 }
 
+TEST_F(IsolationTest, AProcessIdThatSomebodyElseHasNowIsNotKilled) {
+  const pid_t child = fork();
+  if (child == 0) {
+    pause();
+    _exit(0);
+  }
+  const auto mark = adapters::containers::mark_process(child);
+  ASSERT_TRUE(mark);
+  adapters::containers::ProcessMark earlier = *mark;
+  --earlier.start_ticks;
+  adapters::containers::ProcessMark of_another_boot = *mark;
+  of_another_boot.boot = "another";
+  for (const auto& other : {earlier, of_another_boot}) {
+    EXPECT_FALSE(adapters::containers::is_alive(other));
+    adapters::containers::kill_process(other);
+  }
+  EXPECT_TRUE(adapters::containers::is_alive(*mark));
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, WNOHANG), 0) << "it lives on";
+  adapters::containers::kill_process(*mark);
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(WTERMSIG(status), SIGKILL);
+  EXPECT_FALSE(adapters::containers::is_alive(*mark));
+}
+
+TEST_F(IsolationTest, AReadOnlyRootLeavesTmpInMemoryToWriteTo) {
+  installation().options.read_only_root = true;
+  world_.replace_runtime();
+  installation().options.read_only_root = false;
+  listen();
+  const contract::ContainerSpec spec = world_.shell(
+      "touch /home/actor/x || echo root closed; touch /tmp/x && echo tmp open; df -m /tmp; exit 3");
+  const contract::ContainerExit exit = run(spec);
+  const std::string log = world_.log(spec.key);
+  EXPECT_EQ(exit.exit_code, 3) << log;
+  for (const char* text : {"Z root closed", "Z tmp open", "tmpfs", " 128 "}) {
+    EXPECT_NE(log.find(text), std::string::npos) << text << log;
+  }
+  EXPECT_TRUE(remove(spec.key));
+  world_.replace_runtime();
+}
+
 TEST_F(IsolationTest, AKillIsNotTakenForMemoryExhaustionEvenWhereSomeOfItHappened) {
   // A child runs out of memory, its parent lives on and is killed by us.
   contract::ContainerSpec spec = world_.shell("tail /dev/zero; echo survived; sleep 100");

@@ -75,6 +75,9 @@ void add_serve(CLI::App& app, Choice& choice) {
                    "MB kept free: below it commands are refused (else a twentieth of the disk, 16 "
                    "to 512)")
       ->check(CLI::Range(std::uint64_t{8}, std::uint64_t{1} << 20U));
+  serve->add_flag("--read-only-root", arguments->read_only_root,
+                  "Containers write only to /tmp, in memory, and to volumes of their image (else "
+                  "anywhere, up to the limit of their disk)");
   add_retention_policy(*serve, arguments->retention);
   serve->add_flag("--clock-is-right", arguments->clock_is_right,
                   "Delete what is due at once, although the last record is more than a week old "

@@ -38,6 +38,7 @@ struct ServeArguments {
   std::string runtime;  ///< auto, oci or docker; empty: auto
   std::string listen;   ///< `ADDR:PORT`; empty: as last time
   std::optional<std::uint64_t> disk_reserve_mbytes;
+  bool read_only_root = false;
   RetentionArguments retention;
   bool clock_is_right = false;
 };

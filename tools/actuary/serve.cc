@@ -92,6 +92,7 @@ int serve_command(const ServeArguments& arguments) {
   if (arguments.disk_reserve_mbytes) {
     options.disk_reserve_bytes = *arguments.disk_reserve_mbytes * (std::uint64_t{1} << 20U);
   }
+  options.read_only_root = arguments.read_only_root;
   options.retention = retention_of(arguments.retention, {});
   options.clock_vouched = arguments.clock_is_right;
   if (const Status set = set_listen(arguments.listen, options); !set) {
