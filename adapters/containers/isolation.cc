@@ -74,8 +74,10 @@ Status check_privileges(const ProcessMark& process) {
   return fail(Code::kUnavailable, "the container may gain new privileges");
 }
 
-std::string describe_isolation(const std::string& runtime, const std::filesystem::path& data) {
-  std::string text = "isolation: " + runtime + "; user namespaces are not used";
+std::string describe_isolation(const std::vector<Program>& programs,
+                               const std::filesystem::path& data) {
+  std::string text =
+      "isolation: " + describe_patch_level(programs) + "; user namespaces are not used";
   const std::string modules = read_file("/sys/kernel/security/lsm").value_or(std::string());
   if (modules.find("apparmor") == std::string::npos &&
       modules.find("selinux") == std::string::npos) {

@@ -4,6 +4,7 @@
 
 #include "adapters/containers/bundle.h"
 #include "adapters/containers/cgroup.h"
+#include "adapters/containers/patch_level.h"
 
 namespace actuary::adapters::containers {
 
@@ -21,9 +22,9 @@ enum class CgroupNamespace : std::uint8_t { kOwn, kAny };
 /// Of the running init: it has the few capabilities that it needs, and cannot get more.
 [[nodiscard]] Status check_privileges(const ProcessMark& process);
 
-/// For the operator, in one line: the runtime, named with its version, and what this host does not
-/// give.
-[[nodiscard]] std::string describe_isolation(const std::string& runtime,
+/// For the operator, in one line: the programs with their versions and known holes, and what this
+/// host does not give.
+[[nodiscard]] std::string describe_isolation(const std::vector<Program>& programs,
                                              const std::filesystem::path& data);
 
 }  // namespace actuary::adapters::containers

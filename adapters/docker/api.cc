@@ -110,6 +110,15 @@ Status Api::open() {
   version_ = "/v1." + std::to_string(std::min(offered, 44));
   const bool is_podman = asked->body.find("Podman Engine") != std::string::npos;
   daemon_ = (is_podman ? "Podman " : "Docker ") + text_in(answer, {"Version"});
+  programs_ = {{is_podman ? "Podman" : "Docker", text_in(answer, {"Version"})}};
+  const Json parts = answer.value("Components", Json::array());
+  for (const Json& part : parts.is_array() ? parts : Json::array()) {
+    const std::string name = text_in(part, {"Name"});
+    if (name != "runc" && name != "crun") continue;
+    // Debian's revision is only in what it takes for the commit.
+    programs_.push_back(
+        {name, text_in(part, {"Version"}) + " " + text_in(part, {"Details", "GitCommit"})});
+  }
   return {};
 }
 

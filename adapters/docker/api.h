@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/containers/patch_level.h"
 #include "journal/base/result.h"
 
 namespace actuary::adapters::docker {
@@ -56,6 +57,8 @@ class Api {
   [[nodiscard]] const std::string& socket() const { return socket_; }
   /// It speaks the same, with some answers of its own.
   [[nodiscard]] bool is_podman() const { return daemon_.starts_with("Podman"); }
+  /// The daemon and what it starts containers with, as it says.
+  [[nodiscard]] const std::vector<containers::Program>& programs() const { return programs_; }
 
  private:
   [[nodiscard]] Result<Answer> call_once(const Request& request);
@@ -66,6 +69,7 @@ class Api {
   std::string socket_;
   std::string version_;  ///< `/v1.41`; empty: not yet known
   std::string daemon_;
+  std::vector<containers::Program> programs_;
   std::mutex mutex_;
   std::vector<void*> idle_;  ///< curl handles, each with its connection
   std::atomic<std::int64_t> silent_until_millis_{0};

@@ -79,7 +79,10 @@ Status DockerContainers::forget_image(const events::Image& image) const {
 }
 
 std::string DockerContainers::isolation() const {
-  std::string text = containers::describe_isolation(api_.daemon(), options_.containers.data);
+  std::string text = containers::describe_isolation(api_.programs(), options_.containers.data);
+  if (!has_cgroup_namespaces()) {
+    text += "; Podman gives no cgroup namespace under control groups of version 1";
+  }
   const auto info = api_.call({.path = "/info"});
   const Json shown = info ? info->json() : Json();
   if (shown.is_object() && shown.contains("LiveRestoreEnabled") &&

@@ -112,7 +112,8 @@ Status ControlPlane::Assembly::open_containers(const Folders& folders, const Add
                              .docker_socket = options_.docker_socket}));
   runtime_ = std::move(opened.runtime);
   builder_ = std::move(opened.builder);
-  if (options_.on_note) options_.on_note(runtime_->isolation());
+  isolation_ = runtime_->isolation();
+  if (options_.on_note) options_.on_note(isolation_);
   return {};
 }
 
@@ -216,6 +217,7 @@ Status ControlPlane::Assembly::open_api(const Folders& folders, const Address& a
   services_->web_server = [this](const engine::ports::ContainerKey& key) {
     return runtime_->web_server(key);
   };
+  services_->isolation = isolation_;
   services_->closing = [this] { return closing_.load(); };
   router_ = std::make_unique<http::Router>(
       http::api::routes(*services_, *feed_), http::api::make_guard(*services_),

@@ -108,6 +108,7 @@ class ControlPlane::Assembly {
   uv_timer_t* sweep_ = nullptr;
   UserId local_user_;
   std::string api_url_;
+  std::string isolation_;
   std::string socket_path_;
   OnStarted started_;
   bool open_ = false;

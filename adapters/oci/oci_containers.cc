@@ -263,9 +263,13 @@ void OciContainers::tear_down() {
 }
 
 std::string OciContainers::isolation() const {
-  const auto version = reactor::run({.argv = {shim_.runtime(), "--version"}});
-  const std::string text = version ? version->output : std::string();
-  return containers::describe_isolation(text.substr(0, text.find('\n')), options_.data);
+  const auto ask = [](const std::string& path) {
+    const auto version = reactor::run({.argv = {path, "--version"}});
+    return containers::Program{std::filesystem::path(path).filename(),
+                               version ? version->output : std::string()};
+  };
+  return containers::describe_isolation(
+      {ask(shim_.runtime()), ask(reactor::find_program("buildah"))}, options_.data);
 }
 
 }  // namespace actuary::adapters::oci

@@ -175,7 +175,8 @@ TEST_F(JobsApi, AClientThatGoesAwayLeavesNothingWaiting) {
 TEST_F(JobsApi, TheSocketAdministers) {
   EXPECT_EQ(call("GET", "/actuary/v1/status").error(), "page-not-found");
   const auto status = call_unix("GET", "/actuary/v1/status").data();
-  EXPECT_EQ(lacking(status, {"pid", "version", "term", "position", "publicBaseUrl"}), "");
+  EXPECT_EQ(lacking(status, {"pid", "version", "term", "position", "publicBaseUrl", "isolation"}),
+            "");
   const auto made = call_unix("POST", "/actuary/v1/tokens", R"({"user":"newcomer","name":"ci"})");
   EXPECT_EQ(made.status, 201) << made.text;
   const auto token = made.data().value("token", "");

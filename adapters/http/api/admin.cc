@@ -24,6 +24,7 @@ Answer<Response> status(const Services& services, const Request&) {
   return data_response(Json{{"pid", ::getpid()},
                             {"version", kProgramVersion},
                             {"publicBaseUrl", services.public_base_url},
+                            {"isolation", services.isolation},
                             {"journalId", head.id},
                             {"format", head.format},
                             {"term", services.executor.term()},

@@ -45,6 +45,8 @@ struct Services {
   /// Where a live container's web server is, whether it listens or not. Empty: nowhere.
   std::function<std::optional<engine::ports::WebServer>(const engine::ports::ContainerKey&)>
       web_server;
+  std::string live_base_url;  ///< of runs' web servers, for people and for containers
+  std::string isolation;      ///< what keeps containers apart here, for the operator
 };
 
 }  // namespace actuary::adapters::http::api
