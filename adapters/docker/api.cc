@@ -9,6 +9,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "adapters/docker/allowed.h"
 #include "adapters/docker/json.h"
 
 namespace actuary::adapters::docker {
@@ -77,7 +78,8 @@ std::string default_socket() {
   return host.starts_with("unix://") ? host.substr(7) : "/var/run/docker.sock";
 }
 
-Api::Api(std::string socket) : socket_(std::move(socket)) {
+Api::Api(std::string socket, std::filesystem::path data)
+    : socket_(std::move(socket)), data_(std::move(data)) {
   static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
   (void)once;
 }
@@ -145,6 +147,7 @@ void Api::give_back(void* handle) {
 }
 
 Result<Answer> Api::call(const Request& request) {
+  TRY_VOID(check_allowed(request, data_));
   constexpr useconds_t kRetryMicros = 100'000;
   const std::int64_t until = now_millis() + request.patience.count();
   while (true) {

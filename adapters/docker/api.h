@@ -37,7 +37,8 @@ struct Answer {
 /// source: https://docs.docker.com/engine/api/v1.41/
 class Api {
  public:
-  explicit Api(std::string socket);
+  /// Containers get nothing of this host but what is below `data`.
+  Api(std::string socket, std::filesystem::path data);
   ~Api();
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
@@ -49,7 +50,8 @@ class Api {
 
   /// Every answer of the daemon is a success here, whatever its status.
   ///
-  /// errors: kUnavailable: nobody was asked; kUnknown: asked, and not answered in time
+  /// errors: kNoRuntime: nobody was asked; kUnknown: asked, and not answered in time; kForbidden:
+  /// this engine never asks for that
   [[nodiscard]] Result<Answer> call(const Request& request);
 
   /// For the operator: `Docker 20.10.24`, or `Podman 4.3.1`.
@@ -68,6 +70,7 @@ class Api {
 
   std::string socket_;
   std::string version_;  ///< `/v1.41`; empty: not yet known
+  std::filesystem::path data_;
   std::string daemon_;
   std::vector<containers::Program> programs_;
   std::mutex mutex_;

@@ -54,7 +54,9 @@ std::string cgroup_path_of(pid_t pid) {
 }  // namespace
 
 DockerContainers::DockerContainers(Options options)
-    : options_(std::move(options)), api_(options_.socket), network_(api_, options_) {}
+    : options_(std::move(options)),
+      api_(options_.socket, options_.containers.data),
+      network_(api_, options_) {}
 
 Status DockerContainers::open() {
   if (geteuid() != 0) return fail(Code::kNoRuntime, "containers need root: run it with sudo");

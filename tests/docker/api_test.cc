@@ -58,14 +58,14 @@ TEST(DockerApi, WhatIsNoDaemonIsRefusedAndNothingIsGuessed) {
   for (const char* body : {"", "[]", "{\"ApiVersion\":7}", "{\"ApiVersion\":[\"1.41\"]}", "{\"Api",
                            "{\"ApiVersion\":\"1.40\",\"Version\":{}}"}) {
     const Impostor impostor(body);
-    const Status opened = adapters::docker::Api(impostor.path()).open();
+    const Status opened = adapters::docker::Api(impostor.path(), "/data").open();
     ASSERT_FALSE(opened) << body;
     EXPECT_EQ(opened.error().code, Code::kNoRuntime) << body;
   }
 }
 
 TEST(DockerApi, NobodyAtTheSocketIsNamedWithTheCure) {
-  const Status opened = adapters::docker::Api("/nonexistent/docker.sock").open();
+  const Status opened = adapters::docker::Api("/nonexistent/docker.sock", "/data").open();
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, Code::kNoRuntime);
   EXPECT_NE(opened.error().detail.find("DOCKER_HOST"), std::string::npos);

@@ -119,9 +119,14 @@ class DockerTest : public contract::RuntimeContract<DockerWorld> {
   }
   static adapters::docker::Answer call(const std::string& method, const std::string& path,
                                        const std::string& body = {}) {
-    adapters::docker::Api api(daemon().socket());
-    EXPECT_TRUE(api.open());
-    return api.call({.method = method, .path = path, .body = body}).value();
+    // Not through the engine's own client: it refuses most of what is asked for here.
+    const auto told = adapters::reactor::run(
+        {.argv = {"curl", "-s", "-g", "-w", "%{http_code}", "-X", method, "-H",
+                  "Content-Type: application/json", "-d", body, "--unix-socket", daemon().socket(),
+                  "http://docker/v1.41" + path}});
+    EXPECT_TRUE(told);
+    const std::size_t end = told->output.size() - 3;
+    return {std::stol(told->output.substr(end)), told->output.substr(0, end)};
   }
   static std::string state_in_docker(const contract::ContainerKey& key) {
     return adapters::docker::text_in(call("GET", "/containers/" + name_of(key) + "/json").json(),
