@@ -147,8 +147,17 @@ void ControlPlane::Assembly::wire_engine(const Address& address) {
                 executor_->submit({std::move(report), Principal{}, CommandId{}, cause, nullptr});
               }},
       Performer::Host{.api_base_url = "http://" + runtime_->gateway() + port,
-                      .api_public_base_url = api_url_},
+                      .api_public_base_url = api_url_,
+                      .live_base_url = live_url(address)},
       executor_->directory());
+}
+
+/// One address of a run's web server for this machine and for other runs: to a container, this
+/// machine's loopback is its own.
+std::string ControlPlane::Assembly::live_url(const Address& address) const {
+  const bool is_local = address.host.starts_with("127.") || address.host == "0.0.0.0";
+  return "http://" + (is_local ? runtime_->gateway() : address.host) + ":" +
+         std::to_string(address.port);
 }
 
 Status ControlPlane::Assembly::start_engine(OnStarted started) {
@@ -217,6 +226,7 @@ Status ControlPlane::Assembly::open_api(const Folders& folders, const Address& a
   services_->web_server = [this](const engine::ports::ContainerKey& key) {
     return runtime_->web_server(key);
   };
+  services_->live_base_url = live_url(address);
   services_->isolation = isolation_;
   services_->closing = [this] { return closing_.load(); };
   router_ = std::make_unique<http::Router>(

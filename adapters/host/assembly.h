@@ -63,6 +63,7 @@ class ControlPlane::Assembly {
   [[nodiscard]] Status open_state(const Folders& folders);
   [[nodiscard]] Status open_containers(const Folders& folders, const Address& address);
   void wire_engine(const Address& address);
+  [[nodiscard]] std::string live_url(const Address& address) const;
   [[nodiscard]] Status open_api(const Folders& folders, const Address& address);
   [[nodiscard]] Status start_engine(OnStarted started);
   void ensure_local_user(const OnStarted& started);

@@ -141,7 +141,7 @@ Result<ports::ContainerSpec> Performer::complete(const decision::StartContainer&
     add("ACTOR_BUILD_TAGS", tags);
   }
   const std::string container_url =
-      host_.api_public_base_url + ports::live_path(outside_.secrets, spec.key.run_id);
+      host_.live_base_url + ports::live_path(outside_.secrets, spec.key.run_id);
   add("ACTOR_WEB_SERVER_URL", container_url);
   add("APIFY_CONTAINER_URL", container_url);
   env.insert(env.end(), spec.env.begin(),

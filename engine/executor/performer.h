@@ -33,6 +33,7 @@ class Performer {
   struct Host {
     std::string api_base_url;         ///< as containers reach it
     std::string api_public_base_url;  ///< as the world reaches it
+    std::string live_base_url;        ///< of runs' web servers, for both
   };
 
   Performer(Outside outside, Host host, const directory::Directory& directory);

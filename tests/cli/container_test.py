@@ -35,9 +35,9 @@ class Container(Case):
     def log(self, job):
         return self.engine.call("GET", "/v2/logs/" + job["id"])[1]
 
-    def run_actor(self, actor, query=""):
+    def run_actor(self, actor, query="", content=None):
         query = "build=beta&" + query
-        return self.engine.data("POST", f"/v2/actors/{actor['id']}/runs?{query}", {})
+        return self.engine.data("POST", f"/v2/actors/{actor['id']}/runs?{query}", content or {})
 
     def when(self, run, condition, what):
         """The run as soon as `condition` holds of it."""
@@ -156,11 +156,24 @@ class WebServer(Container):
         self.assertEqual(self.get(url + "/no-such-page")[0], 404)
         for wrong in (url[:-1] + ("0" if url[-1] != "0" else "1"), url[:-32], url[:-33], url + "0"):
             self.assertEqual(self.get(wrong + "/page.html")[0], 404, wrong)
+        self.visit_from_another_run(url)
         restarted = self.restart_engine()
         self.assertEqual(self.get(url + "/page.html"), (200, "hello from inside\n"))
         restarted.data("POST", f"/v2/actor-runs/{run['id']}/abort")
         self.wait("actor-runs", run)
         self.assertEqual(self.get(url + "/page.html")[0], 502)
+
+    def visit_from_another_run(self, url):
+        """Containers do not reach each other; through the engine, with the address, they do."""
+        visitor = self.actor("visitor", (
+            'store="$APIFY_API_BASE_URL/v2/key-value-stores/$ACTOR_DEFAULT_KEY_VALUE_STORE_ID"\n'
+            'url="$(wget -q -O - "$store/records/INPUT?token=$APIFY_TOKEN" | cut -d \'"\' -f 4)"\n'
+            'echo "it said: $(wget -q -O - "$url/page.html")"\n'
+            'wget -q -O - "${url%????}0000/page.html" || echo "and nothing to one who guesses"\n'))
+        run = self.wait("actor-runs", self.run_actor(visitor, content={"url": url}))
+        log = self.log(run)
+        self.assertIn("it said: hello from inside\n", log)
+        self.assertIn("and nothing to one who guesses\n", log)
 
     def restart_engine(self):
         self.engine.stop()

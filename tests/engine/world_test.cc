@@ -57,7 +57,7 @@ class PerformerTest : public testing::Test {
   engine::executor::Performer performer{
       {runtime, builder, storages, logs, secrets,
        [this](Command command, Position cause) { reported.emplace_back(command, cause); }},
-      {"http://inside", "http://outside"},
+      {"http://inside", "http://outside", "http://both"},
       given.directory};
 };
 
@@ -85,6 +85,7 @@ TEST_F(PerformerTest, AContainerGetsItsTokenAddressesTermAndOpenedSecrets) {
   EXPECT_EQ(value("APIFY_TOKEN"), secrets.run_token(key, kUser));
   EXPECT_EQ(value("APIFY_API_BASE_URL"), "http://inside");
   EXPECT_EQ(value("ACTOR_FULL_NAME"), "clerk/ledger");
+  EXPECT_TRUE(value("ACTOR_WEB_SERVER_URL").starts_with("http://both/live/"));
   EXPECT_EQ(value("PASSWORD"), "hush");
 }
 

@@ -42,7 +42,8 @@ World::Engine::Engine(World& world, std::uint64_t generation)
                        world.engine_->executor.submit(
                            {std::move(report), {}, CommandId{}, cause, nullptr});
                      }},
-                {"http://10.0.0.1:8010", "http://127.0.0.1:8010"}, executor.directory()) {}
+                {"http://10.0.0.1:8010", "http://127.0.0.1:8010", "http://10.0.0.1:8010"},
+                executor.directory()) {}
 
 void World::boot() {
   ++generation_;

@@ -182,7 +182,8 @@ void ApiFixture::wire_engine() {
           [this](engine::executor::Command report, Position cause) {
             executor->submit({std::move(report), Principal{}, CommandId{}, cause, nullptr});
           }},
-      engine::executor::Performer::Host{"http://in", "http://out"}, executor->directory());
+      engine::executor::Performer::Host{"http://in", "http://out", "http://both"},
+      executor->directory());
   const adapters::http::api::Services services{
       *executor,
       *views,
@@ -201,7 +202,9 @@ void ApiFixture::wire_engine() {
       nullptr,
       nullptr,
       [this](const engine::ports::ContainerKey& key) { return runtime->usage(key); },
-      [this](const engine::ports::ContainerKey& key) { return runtime->web_server(key); }};
+      [this](const engine::ports::ContainerKey& key) { return runtime->web_server(key); },
+      "http://127.0.0.1:8010",
+      "isolation: none"};
   router = std::make_unique<adapters::http::Router>(
       adapters::http::api::routes(services, *feed), adapters::http::api::make_guard(services),
       [services](const adapters::http::Request& request) {

@@ -116,7 +116,7 @@ Json metamorphs(const RunRow& run) {
 }  // namespace
 
 std::string container_url(const Services& services, const RunRow& run) {
-  return services.public_base_url + engine::ports::live_path(services.secrets, run.id);
+  return services.live_base_url + engine::ports::live_path(services.secrets, run.id);
 }
 
 Json render_meta(const events::Meta& meta, const std::optional<Timestamp>& erased_at) {
