@@ -39,5 +39,23 @@ TEST_F(NetworkTest, TheGatewayKeepsItsAddressWhenContainersCome) {
   EXPECT_EQ(bridge_address(), before) << "a restarted engine is still where it was";
 }
 
+TEST_F(NetworkTest, WithoutAnAddressLeftNothingStartsUntilOneIsGivenBack) {
+  std::set<unsigned> all;
+  for (unsigned number = 0; number < adapters::oci::Network::kSlotsMax; ++number)
+    all.insert(number);
+  ASSERT_TRUE(network_->open(all));
+  network_->refill();
+  for (int i = 0; i < 2; ++i) {
+    const auto none = network_->take();
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, Code::kUnavailable);
+    EXPECT_NE(none.error().detail.find("networks are in use"), std::string::npos);
+  }
+  network_->give_back(7);
+  const auto again = network_->take();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->number, 7U);
+}
+
 }  // namespace
 }  // namespace actuary::tests::oci
