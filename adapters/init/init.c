@@ -157,6 +157,7 @@ static void drain(struct run* run) {
   }
   log_rest(&run->log, &pending[0]);
   log_rest(&run->log, &pending[1]);
+  log_dropped(&run->log);
 }
 
 static bool open_log(struct log* log, const struct arguments* arguments) {
@@ -168,6 +169,7 @@ static bool open_log(struct log* log, const struct arguments* arguments) {
   log->bytes_max = arguments->log_bytes_max;
   log->disk_free_min = arguments->disk_free_min;
   log->disk_full = false;
+  log->dropped = 0;
   log->full = false;
   return true;
 }

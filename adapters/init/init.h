@@ -64,6 +64,7 @@ struct log {
   uint64_t written;
   uint64_t bytes_max;
   uint64_t disk_free_min;  ///< below this many free bytes output is dropped; 0: never
+  uint64_t dropped;        ///< bytes of output that were not stored
   bool full;
   bool disk_full;
   struct secrets secrets;  ///< masked in the Actor's output
@@ -71,6 +72,8 @@ struct log {
 
 void log_bytes(struct log* log, struct lines* lines, const char* bytes, size_t size);
 void log_rest(struct log* log, struct lines* lines);
+/// At the end: how much is not there, if anything.
+void log_dropped(struct log* log);
 /// A line of the platform's own; never cut by the cap.
 void log_platform(struct log* log, const char* text);
 

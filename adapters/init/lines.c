@@ -64,6 +64,8 @@ static void flush_line(struct log* log, struct lines* lines, size_t carry) {
   }
   if (!log->full && disk_has_room(log)) {
     log->written += write_line(log, lines->bytes, lines->size);
+  } else {
+    log->dropped += lines->size;
   }
   memmove(lines->bytes, lines->bytes + lines->size, carry);
   lines->size = carry;
@@ -84,7 +86,10 @@ static void add_byte(struct log* log, struct lines* lines, unsigned char byte) {
 }
 
 void log_bytes(struct log* log, struct lines* lines, const char* bytes, size_t size) {
-  if (log->full) return;
+  if (log->full) {
+    log->dropped += size;
+    return;
+  }
   for (size_t i = 0; i < size; ++i) {
     if (bytes[i] == '\n') {
       flush_line(log, lines, 0);
@@ -95,6 +100,14 @@ void log_bytes(struct log* log, struct lines* lines, const char* bytes, size_t s
       add_byte(log, lines, (unsigned char)bytes[i]);
     }
   }
+}
+
+void log_dropped(struct log* log) {
+  if (log->dropped == 0) return;
+  char text[64];
+  snprintf(text, sizeof text, "%llu bytes of output were not stored.",
+           (unsigned long long)log->dropped);
+  log_platform(log, text);
 }
 
 void log_rest(struct log* log, struct lines* lines) {

@@ -151,6 +151,30 @@ TEST_F(IsolationTest, HostileContainersLeaveTheHostAndTheOthersWell) {
   }
 }
 
+/// As fast as it can for three seconds, with a processor of its own.
+TEST_F(IsolationTest, AFloodOfLogIsDroppedAndCountedAndNobodyWaitsForIt) {
+  contract::ContainerSpec spec = world_.shell(
+      R"sh(line="$(head -c 4000 /dev/zero | tr '\0' x)"; timeout 3 yes "$line"; exit 3)sh");
+  spec.memory_mbytes = 4096;
+  ASSERT_TRUE(start(spec));
+  ASSERT_TRUE(wait_log(spec.key, "The log has reached its size limit"));
+  const contract::ContainerSpec quiet = world_.shell("echo once; exit 7");
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(run(quiet).exit_code, 7);
+  const std::chrono::duration<double> beside = std::chrono::steady_clock::now() - begin;
+  EXPECT_EQ(wait_exit(spec.key).exit_code, 3) << "nobody holds its writes back";
+  const std::string log = world_.log(spec.key);
+  EXPECT_LE(log.size(), installation().options.log_bytes_max + 1'000);
+  const std::string said = " bytes of output were not stored.";
+  const std::size_t end = log.rfind(said);
+  ASSERT_NE(end, std::string::npos) << log.substr(log.size() - 300);
+  const double dropped = std::stod(log.substr(log.rfind(' ', end - 1) + 1));
+  EXPECT_GT(dropped, 100e6);
+  RecordProperty("megabytes_per_second", std::to_string(dropped / 3e6));
+  std::printf("flood: %.0f MB/s dropped; another run from start to end beside it: %.0f ms\n",
+              dropped / 3e6, beside.count() * 1e3);
+}
+
 TEST_F(IsolationTest, AProcessIdThatSomebodyElseHasNowIsNotKilled) {
   const pid_t child = fork();
   if (child == 0) {
