@@ -8,6 +8,8 @@
 #include "adapters/http/api/guard.h"
 #include "adapters/http/api/live.h"
 #include "engine/executor/reconcile.h"
+#include "journal/merkle/log_state.h"
+#include "journal/rocks/rocks_journal.h"
 #include "projections/snapshot/snapshot.h"
 
 namespace actuary::adapters::host {
@@ -28,12 +30,18 @@ Status ControlPlane::Assembly::open(OnStarted started) {
   lock_ = std::move(lock);
   socket_path_ = folders.socket.string();
   TRY(address, choose_address(options_));
+  api_url_ = "http://" + address.host + ":" + std::to_string(address.port);
   TRY_VOID(open_disk(folders));
   Status opened = open_state(folders);
   if (!opened && opened.error().code == Code::kStorageFailed && disk_->is_short() &&
       disk_->make_room()) {
     close_state();
     opened = open_state(folders);
+  }
+  if (!opened && opened.error().code == Code::kNewerVersion &&
+      options_.newer_journal == NewerJournal::kShow) {
+    close_state();
+    return open_reading(folders, address, std::move(started));
   }
   TRY_VOID(std::move(opened));
   TRY_VOID(open_containers(folders, address));
@@ -120,7 +128,6 @@ Status ControlPlane::Assembly::open_containers(const Folders& folders, const Add
 /// Commands in, events through the journal, effects out, and their outcomes in again as reports.
 void ControlPlane::Assembly::wire_engine(const Address& address) {
   const std::string port = ":" + std::to_string(address.port);
-  api_url_ = "http://" + address.host + port;
   executor_ = std::make_unique<Executor>(
       Executor::Outside{
           .journal = *journal_,
@@ -164,7 +171,8 @@ Status ControlPlane::Assembly::start_engine(OnStarted started) {
   started_ = std::move(started);
   std::uint64_t nonce = 0;
   ids_.fill(std::as_writable_bytes(std::span(&nonce, 1)));
-  const Executor::Claim claim{nonce, static_cast<std::uint32_t>(::getpid()), "actuary"};
+  const Executor::Claim claim{nonce, static_cast<std::uint32_t>(::getpid()),
+                              "actuary " ACTUARY_VERSION};
   const auto ready = [this] {
     ensure_local_user([this](Status status) {
       if (started_) std::exchange(started_, nullptr)(std::move(status));
@@ -215,19 +223,22 @@ Status ControlPlane::Assembly::open_api(const Folders& folders, const Address& a
                           .watch = *watch_,
                           .local_user = local_user_,
                           .public_base_url = api_url_,
-                          .checkpoint = [this] { return auditor_->checkpoint(); }});
+                          .checkpoint = [this] { return checkpoint(); }});
   readers_ = std::make_unique<reactor::Workers>(*loop_, 1);
   services_->aside = [this](std::function<void()> work, std::function<void()> done) {
     return readers_->submit(std::move(work), std::move(done));
   };
-  services_->usage = [this](const engine::ports::ContainerKey& key) {
-    return runtime_->usage(key);
-  };
-  services_->web_server = [this](const engine::ports::ContainerKey& key) {
-    return runtime_->web_server(key);
-  };
-  services_->live_base_url = live_url(address);
+  if (runtime_) {
+    services_->usage = [this](const engine::ports::ContainerKey& key) {
+      return runtime_->usage(key);
+    };
+    services_->web_server = [this](const engine::ports::ContainerKey& key) {
+      return runtime_->web_server(key);
+    };
+  }
+  services_->live_base_url = runtime_ ? live_url(address) : api_url_;
   services_->isolation = isolation_;
+  if (!read_only_.why.empty()) services_->read_only = &read_only_;
   services_->closing = [this] { return closing_.load(); };
   router_ = std::make_unique<http::Router>(
       http::api::routes(*services_, *feed_), http::api::make_guard(*services_),
@@ -235,10 +246,17 @@ Status ControlPlane::Assembly::open_api(const Folders& folders, const Address& a
   TRY(server, http::Server::open(loop_->raw(), {}, *router_));
   server_ = std::move(server);
   TRY_VOID(server_->listen_tcp(address.host, address.port));
-  if (address.host != "0.0.0.0" && address.host != runtime_->gateway()) {
+  if (runtime_ && address.host != "0.0.0.0" && address.host != runtime_->gateway()) {
     TRY_VOID(server_->listen_tcp(runtime_->gateway(), address.port));
   }
   return server_->listen_unix(folders.socket.string());
+}
+
+/// Signed here and now; where nothing is signed, the last one that was.
+Bytes ControlPlane::Assembly::checkpoint() const {
+  if (auditor_) return auditor_->checkpoint();
+  const auto stored = journal::merkle::read_checkpoint((options_.data / "journal").string());
+  return stored ? stored->value_or(Bytes{}) : Bytes{};
 }
 
 /// The views are derived: when they cannot follow, they are made again, and nobody sees a gap.
@@ -281,7 +299,7 @@ void ControlPlane::Assembly::close_parts() {
   closing_ = true;
   if (executor_) {
     executor_->stop();
-    keeper_->close(*executor_);
+    if (keeper_) keeper_->close(*executor_);
   }
   if (feed_) feed_->close();
   if (watch_) watch_->close();

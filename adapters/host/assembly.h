@@ -14,6 +14,7 @@
 #include "adapters/host/keys.h"
 #include "adapters/host/purge.h"
 #include "adapters/host/runtimes.h"
+#include "adapters/host/scratch.h"
 #include "adapters/host/surroundings.h"
 #include "adapters/http/api/services.h"
 #include "adapters/http/api/watch.h"
@@ -28,7 +29,7 @@
 #include "engine/executor/performer.h"
 #include "journal/base/directory_lock.h"
 #include "journal/feed/feed.h"
-#include "journal/rocks/rocks_journal.h"
+#include "journal/journal.h"
 #include "projections/history/history.h"
 
 namespace actuary::adapters::host {
@@ -56,11 +57,16 @@ class ControlPlane::Assembly {
   [[nodiscard]] const projections::history::History& history() const { return *history_; }
   [[nodiscard]] UserId local_user() const { return local_user_; }
   [[nodiscard]] const std::string& api_url() const { return api_url_; }
+  [[nodiscard]] const std::string& read_only() const { return read_only_.why; }
   [[nodiscard]] const std::string& socket_path() const { return socket_path_; }
 
  private:
   [[nodiscard]] Status open_disk(const Folders& folders);
   [[nodiscard]] Status open_state(const Folders& folders);
+  /// Instead of all that follows: a journal that a newer program went on with.
+  [[nodiscard]] Status open_reading(const Folders& folders, const Address& address,
+                                    OnStarted started);
+  [[nodiscard]] Status open_readable(const Folders& folders);
   [[nodiscard]] Status open_containers(const Folders& folders, const Address& address);
   void wire_engine(const Address& address);
   [[nodiscard]] std::string live_url(const Address& address) const;
@@ -68,6 +74,7 @@ class ControlPlane::Assembly {
   [[nodiscard]] Status start_engine(OnStarted started);
   void ensure_local_user(const OnStarted& started);
   [[nodiscard]] Status apply(std::span<const Record> batch);
+  [[nodiscard]] Bytes checkpoint() const;
   void refuse(const Error& error);
   void reconcile();
   void close_state();
@@ -85,11 +92,12 @@ class ControlPlane::Assembly {
   std::optional<DirectoryLock> lock_;
   std::unique_ptr<DiskWatch> disk_;
   std::unique_ptr<Keys> keys_;
-  std::unique_ptr<journal::rocks::RocksJournal> journal_;
+  std::unique_ptr<journal::Journal> journal_;
   std::optional<Eraser> eraser_;
   std::unique_ptr<Auditor> auditor_;
   std::unique_ptr<journal::Feed> feed_;
   std::optional<projections::history::History> history_;
+  std::optional<Scratch> scratch_;  ///< for views that are not those of DATA
   std::unique_ptr<projections::runner::Views> views_;
   std::unique_ptr<Keeper> keeper_;
   std::unique_ptr<storages::RocksStorages> storages_;
@@ -99,6 +107,7 @@ class ControlPlane::Assembly {
   std::unique_ptr<containers::Builder> builder_;
   std::unique_ptr<engine::executor::Executor> executor_;
   std::unique_ptr<engine::executor::Performer> performer_;
+  http::api::ReadOnly read_only_;
   std::unique_ptr<http::api::Watch> watch_;
   std::unique_ptr<http::api::Services> services_;  ///< every route borrows it
   std::unique_ptr<reactor::Workers> readers_;      ///< what reads the journal for long

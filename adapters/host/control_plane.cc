@@ -118,6 +118,7 @@ const projections::history::History& ControlPlane::history() const { return asse
 UserId ControlPlane::local_user() const { return assembly_->local_user(); }
 const std::string& ControlPlane::api_url() const { return assembly_->api_url(); }
 const std::string& ControlPlane::socket_path() const { return assembly_->socket_path(); }
+const std::string& ControlPlane::read_only() const { return assembly_->read_only(); }
 
 void ControlPlane::close() {
   auto assembly = std::exchange(assembly_, nullptr);

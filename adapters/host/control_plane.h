@@ -80,6 +80,10 @@ class ControlPlane {
   /// `DATA/engine.sock`.
   [[nodiscard]] const std::string& socket_path() const;
 
+  /// Why nothing is taken here, and what helps; empty: everything is served. See
+  /// `Options::newer_journal`.
+  [[nodiscard]] const std::string& read_only() const;
+
   /// Stops taking requests and lets go of the loop; containers run on and are found again by the
   /// next start. On a host's loop call it there: the loop has nothing of ours left some turns
   /// later. Idempotent.

@@ -27,6 +27,12 @@ enum class RuntimeKind : std::uint8_t {
   kDocker,
 };
 
+/// What becomes of a journal that a newer program went on with.
+enum class NewerJournal : std::uint8_t {
+  kRefuse,
+  kShow,  ///< what was up to there is served; nothing is taken, started or written
+};
+
 struct Options {
   std::filesystem::path data;  ///< DATA; made when missing
   RuntimeKind runtime = RuntimeKind::kAuto;
@@ -46,6 +52,7 @@ struct Options {
   bool read_only_root = false;
   /// What is deleted when it is old; recorded in the journal. By default everything is kept.
   engine::policy::Retention retention;
+  NewerJournal newer_journal = NewerJournal::kRefuse;
   /// The operator vouches for a wall clock that is more than a week ahead of the last record. Else
   /// nothing is deleted in the engine's first day then.
   bool clock_vouched = false;

@@ -108,6 +108,14 @@ Result<std::unique_ptr<RocksStorages>> RocksStorages::open(const std::filesystem
   return std::unique_ptr<RocksStorages>(new RocksStorages(std::move(threads)));
 }
 
+Result<std::unique_ptr<RocksStorages>> RocksStorages::open_read_only(
+    const std::filesystem::path& folder, Loop& loop, Clock& clock) {
+  TRY(store, Store::open_read_only(folder));
+  TRY(sequence, store->sequence());
+  auto threads = std::make_unique<Threads>(std::move(store), loop, clock, sequence, nullptr);
+  return std::unique_ptr<RocksStorages>(new RocksStorages(std::move(threads)));
+}
+
 RocksStorages::RocksStorages(std::unique_ptr<Threads> threads) : threads_(std::move(threads)) {}
 
 RocksStorages::~RocksStorages() { close(); }

@@ -38,6 +38,12 @@ class RocksStorages final : public engine::ports::Storages {
   [[nodiscard]] static Result<std::unique_ptr<RocksStorages>> open(
       const std::filesystem::path& folder, engine::ports::Loop& loop, Clock& clock,
       engine::ports::Room room = nullptr);
+  /// To be looked at, as they are now: nothing is written, and every write is refused
+  /// (kUnavailable).
+  ///
+  /// errors: kNotFound: none were ever made; kNewerVersion; kCorrupt; kStorageFailed
+  [[nodiscard]] static Result<std::unique_ptr<RocksStorages>> open_read_only(
+      const std::filesystem::path& folder, engine::ports::Loop& loop, Clock& clock);
   ~RocksStorages() override;
   RocksStorages(const RocksStorages&) = delete;
   RocksStorages& operator=(const RocksStorages&) = delete;

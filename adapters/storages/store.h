@@ -27,6 +27,11 @@ class Store final : public witness::Witnessed {
  public:
   /// errors: kInUse; kNewerVersion; kCorrupt names the commits that are missing; kStorageFailed
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder);
+  /// To be looked at, compared with its witness; nothing is locked or changed.
+  ///
+  /// errors: kNotFound: there is none; else as `open`
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open_read_only(
+      const std::filesystem::path& folder);
   ~Store() override;
 
   [[nodiscard]] rocksdb::DB& db() { return *db_; }
@@ -41,6 +46,8 @@ class Store final : public witness::Witnessed {
       Family family, const rocksdb::ReadOptions& options = {}) const;
   /// One commit, durable here and in the witness; adds the row that counts it. By one thread. After
   /// an error nobody knows whether it was written, and the store must be opened again.
+  ///
+  /// errors: kUnavailable: opened read-only, nothing written; kStorageFailed
   [[nodiscard]] Status write(rocksdb::WriteBatch& batch);
   /// The last sequence that a write was answered with.
   [[nodiscard]] Result<std::uint64_t> sequence() const;
@@ -73,7 +80,7 @@ class Store final : public witness::Witnessed {
   [[nodiscard]] Status write_synced(rocksdb::WriteBatch& batch);
   [[nodiscard]] Result<Head> unpack(const witness::Testimony& batch, const Head& head) const;
 
-  std::unique_ptr<witness::SoleWriter> sole_writer_;  ///< outlives the database
+  std::unique_ptr<witness::SoleWriter> sole_writer_;  ///< outlives the database; read-only: null
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
   std::string id_;

@@ -123,6 +123,17 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& folder) 
   return store;
 }
 
+Result<std::unique_ptr<Store>> Store::open_read_only(const std::filesystem::path& folder) {
+  const witness::Place place = place_of(folder);
+  TRY(evidence, witness::read(place.witness));
+  TRY(look, look_at(folder, evidence).map_error([&](Error failed) {
+    return witness::with_what_was_seen(std::move(failed), place, evidence);
+  }));
+  if (!look) return fail(Code::kNotFound, folder.string() + " holds no storages");
+  TRY_VOID(witness::compare_with_witness(place, evidence, *look).map([](const auto&) {}));
+  return look;
+}
+
 Result<std::unique_ptr<Store>> Store::look_at(const std::filesystem::path& folder,
                                               const std::optional<witness::Evidence>& evidence) {
   const bool nothing_seen = !evidence || evidence->slots.front().last == 0;

@@ -44,6 +44,7 @@ class RowsOfOurs final : public rocksdb::WriteBatch::Handler {
 
 Status Store::write(rocksdb::WriteBatch& batch) {
   if (batch.Count() == 0) return {};
+  if (!sole_writer_) return fail(Code::kUnavailable, "the storages are only looked at");
   const std::string header =
       std::string(kBatchSequenceBytes, '\0') +
       batch.Data().substr(kBatchSequenceBytes, kBatchHeaderBytes - kBatchSequenceBytes);

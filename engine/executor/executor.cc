@@ -63,6 +63,24 @@ Status Executor::start(const Claim& claim, std::function<void()> ready,
     from = image->position + 1;
     folded_ = Folded(std::move(*image));
   }
+  TRY_VOID(fold_from(from));
+  ready_ = std::move(ready);
+  claim_term(claim);
+  flush();
+  return {};
+}
+
+Status Executor::start_reading(Error why) {
+  TRY_VOID(fold_from(1));
+  // Nothing has room, not even a report, so that no tick finds anything to decide.
+  room_ = [why = std::move(why)](ports::Need, std::uint64_t) -> Status {
+    return tl::make_unexpected(why);
+  };
+  open_ = true;
+  return {};
+}
+
+Status Executor::fold_from(Position from) {
   Status folded;
   TRY_VOID(outside_.journal.scan(from, [&](const Record& record) {
     folded = folded_.replay(record, outside_.journal);
@@ -71,9 +89,6 @@ Status Executor::start(const Claim& claim, std::function<void()> ready,
   TRY_VOID(folded);
   last_ = durable_ = outside_.journal.head().position;
   term_ = outside_.journal.head().term;
-  ready_ = std::move(ready);
-  claim_term(claim);
-  flush();
   return {};
 }
 

@@ -63,6 +63,12 @@ class Executor {
   [[nodiscard]] Status start(const Claim& claim, std::function<void()> ready,
                              std::optional<Folded::Image> image = std::nullopt);
 
+  /// Folds the journal and takes no term: nothing is decided or appended, ever, and `why` answers
+  /// every command. Instead of `start`, over a journal that is only looked at.
+  ///
+  /// errors: as `start`
+  [[nodiscard]] Status start_reading(Error why);
+
   /// Any thread. The reply comes on the loop's thread. A command that repeats one which was
   /// accepted under the same key (see directory/command_keys.h) changes nothing, and is answered
   /// with the position of the first.
@@ -118,6 +124,7 @@ class Executor {
     Bytes command;
   };
 
+  [[nodiscard]] Status fold_from(Position from);
   void claim_term(const Claim& claim);
   void take_commands(const Instant& now);
   void take_deadlines(const Instant& now);

@@ -1,4 +1,4 @@
-// Appends what only a newer program knows, as that program would: append_newer JOURNAL
+// Appends what only a newer program knows, as that program would: append_newer JOURNAL [revoke]
 #include <cstdio>
 #include <future>
 
@@ -26,7 +26,22 @@ Result<Position> append(journal::Journal& journal, Record record) {
   return answer.get_future().get();
 }
 
-Result<Position> append_newer(const std::string& path) {
+/// The tokens that there are, revoked by records that today's program would understand.
+Status revoke_all(journal::Journal& journal, std::uint64_t term) {
+  std::vector<Record> created;
+  TRY_VOID(journal.scan(1, [&](const Record& record) {
+    if (std::holds_alternative<events::TokenCreated>(record.event)) created.push_back(record);
+    return record.term < term;
+  }));
+  for (Record& record : created) {
+    record.term = term;
+    record.event = events::TokenRevoked{std::get<events::TokenCreated>(record.event).token_id};
+    TRY_VOID(append(journal, record).map([](Position) {}));
+  }
+  return {};
+}
+
+Result<Position> append_newer(const std::string& path, bool revokes) {
   TRY(journal, journal::rocks::RocksJournal::open({.path = path, .encode = encode}));
   Record claim;
   claim.term = journal->head().term + 1;
@@ -36,14 +51,16 @@ Result<Position> append_newer(const std::string& path) {
   news.term = claim.term;
   news.stream = stream_of(RunId::parse("RunOfTomorrow0001").value());
   news.event = events::CommandNoted{"news"};
-  return append(*journal, news);
+  TRY(last, append(*journal, news));
+  if (revokes) TRY_VOID(revoke_all(*journal, claim.term));
+  return last;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return std::fputs("usage: append_newer JOURNAL\n", stderr), 64;
-  const auto appended = append_newer(argv[1]);
+  if (argc < 2) return std::fputs("usage: append_newer JOURNAL [revoke]\n", stderr), 64;
+  const auto appended = append_newer(argv[1], argc > 2);
   if (!appended) std::fprintf(stderr, "%s\n", appended.error().detail.c_str());
   return appended ? 0 : 1;
 }

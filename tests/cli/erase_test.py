@@ -1,5 +1,4 @@
-"""`actuary erase`: who asked for a run is unreadable for ever, and nothing else changes. And what
-becomes of a journal that a newer program wrote in."""
+"""`actuary erase`: who asked for a run is unreadable for ever, and nothing else changes."""
 import json
 import os
 import shutil
@@ -77,38 +76,3 @@ class Erase(Case):
     def test_bad_input_is_one_line(self):
         self.assert_says(actuary("erase", "NoSuchRunAtAll001", "--data", self.data), 1, "not found")
         self.assertEqual(actuary("erase").returncode, 64)
-
-
-class Newer(Case):
-    """A journal in which tomorrow's program noted something that today's does not know."""
-
-    def test_it_is_looked_at_and_never_written(self):
-        data = os.path.join(self.root, "newer")
-        shutil.copytree(self.data, data)
-        path = os.path.join(data, "journal")
-        subprocess.run([os.environ["APPEND_NEWER"], path], check=True, timeout=60)
-        before = self.but_for_its_lock(path)
-        words = ("type 200", "looked at and not written", "use the program that wrote it")
-        self.assert_says(actuary("serve", "--data", data), 74, *words)
-        self.assert_says(actuary("replay", data), 74, "type 200")
-        verified = actuary("journal", "verify", "--data", data)
-        self.assertEqual(verified.returncode, 0, verified.stderr)
-        self.assertIn("1 records were not understood", verified.stdout)
-        self.assertIn("type 200", verified.stdout)
-        for command in (("export",), ("tail", "--json"), ("tail",)):
-            shown = actuary("journal", *command, "--data", data)
-            self.assertEqual(shown.returncode, 0, shown.stderr)
-            self.assertIn("unknown", shown.stdout.splitlines()[-1])
-            self.assertIn("type 200", shown.stderr)
-        record = json.loads(actuary("journal", "export", "--data", data).stdout.splitlines()[-1])
-        self.assertEqual(record["event"]["number"], 200)
-        self.assertTrue(record["stored"])
-        shown = actuary("journal", "show", str(record["position"]), "--data", data)
-        self.assertIn('"unknown"', shown.stdout)
-        stats = json.loads(actuary("journal", "stats", "--json", "--data", data).stdout)
-        self.assertEqual(stats["byEvent"]["unknown"]["records"], 1)
-        self.assertTrue(self.but_for_its_lock(path) == before)
-
-    @staticmethod
-    def but_for_its_lock(path):
-        return {name: content for name, content in everything_in(path).items() if name != "LOCK"}

@@ -63,7 +63,11 @@ void add_serve(CLI::App& app, Choice& choice) {
   CLI::App* serve = app.add_subcommand("serve", "Serve the HTTP API until interrupted");
   serve->footer(
       "The first start makes a user and a token; every start prints how clients are aimed at it.\n"
-      "The address is remembered in the data folder, because live containers hold it.\n\n"
+      "The address is remembered in the data folder, because live containers hold it.\n"
+      "A journal that a newer program went on with is shown as it was before that: GET answers,\n"
+      "everything else is refused, nothing is started, stopped or written.\n\n"
+      "Exit codes: 0 stopped, 69 no usable container runtime, 74 the journal was refused or only\n"
+      "            shown, 75 the folder is in use\n\n"
       "Example: actuary serve --data /srv/actuary --listen 127.0.0.1:8010\n"
       "then paste the printed export lines where the clients run.");
   serve->add_option("--data", arguments->data, kDataHelp);

@@ -1,7 +1,7 @@
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
+#include "adapters/host/scratch.h"
 #include "journal/codec/to_json.h"
 #include "journal/rocks/rocks_reader.h"
 #include "projections/history/moment.h"
@@ -18,32 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace rebuild = projections::rebuild;
 using projections::runner::Views;
-
-/// An empty folder that goes with this.
-class Scratch {
- public:
-  static Result<Scratch> make() {
-    std::error_code error;
-    std::string path = (fs::temp_directory_path(error) / "actuary-replay-XXXXXX").string();
-    if (error || ::mkdtemp(path.data()) == nullptr) {
-      return fail(Code::kStorageFailed,
-                  "cannot make a scratch folder " + path + "; name a writable place in $TMPDIR");
-    }
-    return Scratch(path);
-  }
-  Scratch(Scratch&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  Scratch& operator=(Scratch&&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  explicit Scratch(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
 
 Result<Position> position_of(const journal::Reader& journal, const std::string& until) {
   if (until.empty()) return Position{0};
@@ -63,7 +37,7 @@ Result<rebuild::Report> replay(const ReplayArguments& arguments) {
     stored = std::move(views);
   }
   TRY(journal, journal::rocks::RocksReader::open((data / "journal").string()));
-  TRY(scratch, Scratch::make());
+  TRY(scratch, adapters::host::Scratch::make("replay"));
   rebuild::Wish wish;
   wish.scratch = scratch.path();
   wish.stored = stored.get();

@@ -35,30 +35,49 @@ Status set_listen(const std::string& flag, ControlPlaneOptions& options) {
   return {};
 }
 
+constexpr const char* kTokenFile = "keys/admin.token";
+
+/// The administrator's token that was kept, while it is one.
+Result<std::optional<std::string>> known_token(const Client& client,
+                                               const std::filesystem::path& data) {
+  std::string token;
+  std::ifstream(data / kTokenFile) >> token;
+  if (token.empty()) return std::optional<std::string>{};
+  TRY(me, client.call("GET", "/v2/users/me?token=" + token));
+  return me.status == 200 ? std::optional(token) : std::nullopt;
+}
+
 /// The administrator's token: made on the first start, kept where only root reads, made again when
 /// it was revoked.
 Result<std::string> admin_token(const Client& client, const std::filesystem::path& data) {
-  const std::filesystem::path file = data / "keys" / "admin.token";
-  std::string token;
-  std::ifstream(file) >> token;
-  if (!token.empty()) {
-    TRY(me, client.call("GET", "/v2/users/me?token=" + token));
-    if (me.status == 200) return token;
-  }
+  TRY(known, known_token(client, data));
+  if (known) return *known;
   TRY(made, client.data("POST", "/actuary/v1/tokens", R"({"name":"serve"})"));
-  token = text_at(made, {"token"});
+  const std::string token = text_at(made, {"token"});
   const mode_t before = ::umask(0177);
-  std::ofstream(file, std::ios::trunc) << token << '\n';
+  std::ofstream(data / kTokenFile, std::ios::trunc) << token << '\n';
   ::umask(before);
   return token;
 }
 
-void print_directions(const std::string& url, const std::string& token) {
+void print_exports(const std::string& url, const std::string& token) {
   console::out("export APIFY_TOKEN=" + token + "\nexport APIFY_CLIENT_BASE_URL=" + url +
                "\nexport APIFY_API_BASE_URL=" + url + "\n");
+}
+
+void print_directions(const std::string& url, const std::string& token) {
+  print_exports(url, token);
   console::note("The lines above aim the CLI and the SDK here. In JavaScript:");
   console::note("  new ApifyClient({ baseUrl: '" + url + "', token: '" + token + "' })");
   console::note("Serving at " + url + ". Ctrl-C stops the engine; runs go on and are found again.");
+}
+
+/// What is said of a journal that a newer program went on with.
+void print_read_only(const ControlPlane& plane, const std::optional<std::string>& token) {
+  console::error(plane.read_only());
+  if (token) print_exports(plane.api_url(), *token);
+  console::note("Serving at " + plane.api_url() +
+                ", to look only: nothing is taken, started, stopped or deleted. Ctrl-C ends it.");
 }
 
 /// Hears the first interrupt from the moment it is made, so that none ends the process half-way
@@ -94,6 +113,7 @@ int serve_command(const ServeArguments& arguments) {
   }
   options.read_only_root = arguments.read_only_root;
   options.retention = retention_of(arguments.retention, {});
+  options.newer_journal = adapters::host::NewerJournal::kShow;
   options.clock_vouched = arguments.clock_is_right;
   if (const Status set = set_listen(arguments.listen, options); !set) {
     console::error(set.error().detail);
@@ -107,6 +127,12 @@ int serve_command(const ServeArguments& arguments) {
     return exit_code_of(plane.error());
   }
   const Client client((*plane)->socket_path());
+  if (!(*plane)->read_only().empty()) {
+    print_read_only(**plane, known_token(client, data).value_or(std::nullopt));
+    stop.wait();
+    (*plane)->close();
+    return kJournalRefused;
+  }
   const auto token = admin_token(client, data);
   if (!token) {
     console::error(token.error().detail);

@@ -21,15 +21,17 @@ Principal administrator(const Services& services) {
 
 Answer<Response> status(const Services& services, const Request&) {
   const auto head = services.journal.head();
-  return data_response(Json{{"pid", ::getpid()},
-                            {"version", kProgramVersion},
-                            {"publicBaseUrl", services.public_base_url},
-                            {"isolation", services.isolation},
-                            {"journalId", head.id},
-                            {"format", head.format},
-                            {"term", services.executor.term()},
-                            {"position", services.executor.durable()},
-                            {"localUserId", services.local_user.view()}});
+  Json shown{{"pid", ::getpid()},
+             {"version", kProgramVersion},
+             {"publicBaseUrl", services.public_base_url},
+             {"isolation", services.isolation},
+             {"journalId", head.id},
+             {"format", head.format},
+             {"term", services.executor.term()},
+             {"position", services.executor.durable()},
+             {"localUserId", services.local_user.view()}};
+  if (services.read_only != nullptr) shown["readOnly"] = services.read_only->why;
+  return data_response(shown);
 }
 
 Answer<Response> history(const Services& services, const Request& request) {

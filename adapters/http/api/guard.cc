@@ -1,5 +1,7 @@
 #include "adapters/http/api/guard.h"
 
+#include <algorithm>
+
 namespace actuary::adapters::http::api {
 namespace {
 
@@ -49,6 +51,21 @@ bool is_present(const Services& services, const Request& request,
          is_last_message(services, request, key);
 }
 
+/// A container is told "not now", whatever it asks: it may be one that only the newer program
+/// knows, and must not take what is shown here for an answer.
+std::optional<WireError> refuse_while_read_only(const Services& services, const Request& request) {
+  if (services.read_only == nullptr) return std::nullopt;
+  const bool only_looks = request.method == "GET" || request.method == "HEAD";
+  if (only_looks && !services.secrets.read_run_token(token_of(request))) return std::nullopt;
+  return wire_error({Code::kUnavailable, services.read_only->why});
+}
+
+bool is_revoked_since(const Services& services, const TokenId& id) {
+  if (services.read_only == nullptr) return false;
+  const auto& revoked = services.read_only->revoked_since;
+  return std::find(revoked.begin(), revoked.end(), id) != revoked.end();
+}
+
 std::optional<Principal> principal_of(const Services& services, const Request& request,
                                       std::string_view token) {
   if (const auto run = services.secrets.read_run_token(token)) {
@@ -57,7 +74,7 @@ std::optional<Principal> principal_of(const Services& services, const Request& r
   }
   const auto hash = services.secrets.token_hash(token);
   const auto* facts = services.executor.directory().find_token(hash);
-  if (facts == nullptr) return std::nullopt;
+  if (facts == nullptr || is_revoked_since(services, facts->token_id)) return std::nullopt;
   return Principal{PrincipalKind::kUser, facts->user_id, facts->token_id, RunId{}, 0};
 }
 
@@ -65,6 +82,7 @@ std::optional<Principal> principal_of(const Services& services, const Request& r
 
 Router::Guard make_guard(const Services& services) {
   return [services](Request& request, AuthMode mode) -> std::optional<WireError> {
+    if (auto refused = refuse_while_read_only(services, request)) return refused;
     if (mode == AuthMode::kNone) return std::nullopt;
     const auto token = token_of(request);
     if (token.empty()) {

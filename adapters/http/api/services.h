@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/executor/executor.h"
 #include "engine/ports/blobs.h"
@@ -15,6 +16,13 @@
 namespace actuary::adapters::http::api {
 
 class Watch;
+
+/// The journal goes on with what this program does not know: it is shown as it was before that, and
+/// nothing is taken.
+struct ReadOnly {
+  std::string why;                     ///< for whoever wants something done, with the cure
+  std::vector<TokenId> revoked_since;  ///< by records that are not shown
+};
 
 /// What handlers speak to: commands go to the executor, answers are read from the views, contents
 /// from the ports. All borrowed, all on the loop's thread.
@@ -47,6 +55,8 @@ struct Services {
       web_server;
   std::string live_base_url;  ///< of runs' web servers, for people and for containers
   std::string isolation;      ///< what keeps containers apart here, for the operator
+  /// Not null: only GET and HEAD are answered.
+  const ReadOnly* read_only = nullptr;
 };
 
 }  // namespace actuary::adapters::http::api
