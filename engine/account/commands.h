@@ -27,7 +27,7 @@ struct RevokeToken {
   ACTUARY_FIELDS(RevokeToken, user_id, token_id);
 };
 
-/// Nobody shall read any more what the account's tokens are called.
+/// Nobody shall read any more what the user and the account's tokens are called.
 struct ErasePersonal {
   UserId user_id;
   std::string reason;

@@ -13,23 +13,23 @@ namespace {
 constexpr std::size_t kNameMin = 3;
 constexpr std::size_t kNameMax = 30;
 
-Status check_username(std::string_view name) {
-  const bool letters = std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
-  });
-  if (name.size() < kNameMin || name.size() > kNameMax || !letters) {
-    return fail(
-        Code::kInvalidArgument,
-        "a user name has 3 to 30 characters of a-z 0-9 _ . -, not \"" + std::string(name) + "\"");
-  }
-  return {};
+/// A sealed one was checked before it was sealed; 30 letters need about half of this.
+constexpr std::size_t kSealedNameMax = 256;
+
+Status check_stored_name(std::string_view name) {
+  if (!events::personal_key(name)) return check_username(name);
+  if (name.size() <= kSealedNameMax) return {};
+  return fail(Code::kInvalidArgument,
+              "a sealed user name has at most " + std::to_string(kSealedNameMax) + " bytes");
 }
 
 struct Evolver {
   const State& state;
 
   State operator()(const events::UserCreated& e) const {
-    return Open{e.user_id, e.username, {}, {}};
+    Open next{e.user_id, e.username, {}, {}};
+    events::add_personal_keys(next.personal_keys, {e.username});
+    return next;
   }
   State operator()(const events::TokenCreated& e) const {
     Open next = std::get<Open>(state);
@@ -58,8 +58,20 @@ struct Evolver {
 
 }  // namespace
 
+Status check_username(std::string_view name) {
+  const bool letters = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+  });
+  if (name.size() < kNameMin || name.size() > kNameMax || !letters) {
+    return fail(
+        Code::kInvalidArgument,
+        "a user name has 3 to 30 characters of a-z 0-9 _ . -, not \"" + std::string(name) + "\"");
+  }
+  return {};
+}
+
 Decision decide(const Absent&, const CreateUser& command, const Context& context) {
-  TRY_VOID(check_username(command.username));
+  TRY_VOID(check_stored_name(command.username));
   if (context.directory.find_user(command.username)) {
     return fail(Code::kNotUnique, "There is a user named \"" + command.username + "\" already");
   }

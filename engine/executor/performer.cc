@@ -133,7 +133,9 @@ Result<ports::ContainerSpec> Performer::complete(const decision::StartContainer&
   add("APIFY_API_BASE_URL", host_.api_base_url);
   add("APIFY_API_PUBLIC_BASE_URL", host_.api_public_base_url);
   if (const directory::ActorFacts* actor = directory_.find_actor(effect.actor_id)) {
-    add("ACTOR_FULL_NAME", directory_.username_of(actor->user_id) + "/" + actor->name);
+    const std::string owner =
+        ports::shown_name(outside_.secrets, directory_.username_of(actor->user_id), actor->user_id);
+    add("ACTOR_FULL_NAME", owner + "/" + actor->name);
     std::string tags;
     for (const auto& [tag, build_id] : actor->tags) {
       if (build_id == effect.build_id) tags += (tags.empty() ? "" : ",") + tag;

@@ -8,6 +8,7 @@
 
 #include "engine/ports/runtime.h"
 #include "journal/base/result.h"
+#include "journal/events/common.h"
 
 namespace actuary::engine::ports {
 
@@ -46,6 +47,12 @@ class Secrets {
   /// errors: kNotFound: its key was destroyed; kCorrupt
   [[nodiscard]] virtual Result<std::string> open_personal(std::string_view sealed) = 0;
 };
+
+/// What a user is shown as: the name, which may be sealed, or the id where its key was destroyed.
+[[nodiscard]] inline std::string shown_name(Secrets& secrets, const std::string& name,
+                                            const UserId& id) {
+  return events::personal_key(name) ? secrets.open_personal(name).value_or(id.str()) : name;
+}
 
 /// Where a run's web server is found, below the API's address: nobody who knows the run's id alone
 /// can guess it.

@@ -12,10 +12,11 @@ namespace actuary::journal::codec {
 
 /// What this program's schema/record.fbs is. Grows by one with every release that adds to the
 /// schema.
-inline constexpr std::uint16_t kSchema = 3;
+inline constexpr std::uint16_t kSchema = 4;
 /// What a program must know at least to read rightly what this one writes: grows to `kSchema` when
-/// something that older programs know gets another meaning. 3: personal texts are sealed.
-inline constexpr std::uint16_t kMinReader = 3;
+/// something that older programs know gets another meaning. 3: personal texts are sealed; 4: so are
+/// the names of users.
+inline constexpr std::uint16_t kMinReader = 4;
 inline constexpr std::size_t kRecordHeaderBytes = 16;
 /// How a record's bytes are laid out; a journal's format may change without it.
 inline constexpr std::uint16_t kRecordFormat = 1;

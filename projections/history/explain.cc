@@ -21,8 +21,9 @@ std::string seconds(Microseconds span) {
 /// Tells one run's story from its records, looking up elsewhere what they refer to.
 class Teller {
  public:
-  Teller(const journal::Reader& journal, const std::vector<Record>& records, const RunAt& run)
-      : journal_(journal), records_(records), run_(run) {}
+  Teller(const journal::Reader& journal, const std::vector<Record>& records, const RunAt& run,
+         const NameOf& name_of)
+      : journal_(journal), records_(records), run_(run), name_of_(name_of) {}
 
   Status tell() {
     for (const Record& record : records_) {
@@ -50,11 +51,16 @@ class Teller {
     std::string name = "user " + principal.user_id.str();
     if (account && !account->empty()) {
       if (const auto* user = std::get_if<events::UserCreated>(&account->front().event)) {
-        name = "user " + user->username;
+        name = "user " + name_of(*user);
       }
     }
     if (!principal.token_id.nil()) name += " (token " + principal.token_id.str() + ")";
     return name;
+  }
+
+  std::string name_of(const events::UserCreated& user) const {
+    if (name_of_) return name_of_(user.user_id, user.username);
+    return events::personal_key(user.username) ? user.user_id.str() : user.username;
   }
 
   Status on(const events::RunCreated& e, const Record& record) {
@@ -307,6 +313,7 @@ class Teller {
   const journal::Reader& journal_;
   const std::vector<Record>& records_;
   const RunAt& run_;
+  const NameOf& name_of_;
   std::vector<Sentence> sentences_;
   std::optional<Moment> waiting_since_;
   std::vector<Held> held_;
@@ -317,10 +324,10 @@ class Teller {
 }  // namespace
 
 Result<Explanation> explain_run(const journal::Reader& journal, const RunId& id,
-                                const Moment& moment) {
+                                const Moment& moment, const NameOf& name_of) {
   TRY(run, run_at(journal, id, moment));
   TRY(records, journal.read_stream(stream_of(id)));
-  Teller teller(journal, records, run);
+  Teller teller(journal, records, run, name_of);
   TRY_VOID(teller.tell());
   return Explanation{id, run.run.status, moment, std::move(teller).sentences()};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,11 +24,16 @@ struct Explanation {
   ACTUARY_FIELDS(Explanation, id, status, moment, sentences);
 };
 
+/// What a user is shown as, from the name in the journal, which may be sealed.
+using NameOf = std::function<std::string(const UserId& id, const std::string& stored)>;
+
 /// Why a run is as it is: who wanted it, why this build, why it waits or waited, how each attempt
 /// went, why it ended, and what will become of it.
 ///
+/// Without `name_of` a user whose name is sealed is shown by the id.
+///
 /// errors: kNotFound: no such run, or not yet; kCorrupt, kNewerVersion: from the journal
 [[nodiscard]] Result<Explanation> explain_run(const journal::Reader& journal, const RunId& id,
-                                              const Moment& moment);
+                                              const Moment& moment, const NameOf& name_of = {});
 
 }  // namespace actuary::projections::history

@@ -25,8 +25,9 @@ class History {
   [[nodiscard]] Result<RunDiff> diff(const RunId& left, const RunId& right) const {
     return diff_runs(journal_, left, right);
   }
-  [[nodiscard]] Result<Explanation> explain(const RunId& id, const Moment& moment) const {
-    return explain_run(journal_, id, moment);
+  [[nodiscard]] Result<Explanation> explain(const RunId& id, const Moment& moment,
+                                            const NameOf& name_of = {}) const {
+    return explain_run(journal_, id, moment, name_of);
   }
 
  private:

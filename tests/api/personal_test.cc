@@ -134,5 +134,60 @@ TEST_F(PersonalApi, TheNameOfATokenIsSealedToo) {
       << "the token itself is as good as before";
 }
 
+TEST_F(PersonalApi, TheNameOfAUserIsSealedAndStillShownAndFound) {
+  const auto made =
+      call_unix("POST", "/actuary/v1/tokens", R"({"user":"canary.bird","name":"x"})").data();
+  EXPECT_EQ(made["username"], "canary.bird");
+  const auto id = made.value("userId", "");
+  const auto token = made.value("token", "");
+  EXPECT_EQ(call_as(token, "GET", "/v2/users/me").data()["username"], "canary.bird");
+  EXPECT_EQ(call("GET", "/v2/users/canary.bird").data()["id"], id);
+  int listed = 0;
+  for (const auto& each : call_unix("GET", "/actuary/v1/tokens").data()["items"]) {
+    listed += each["userId"] == id && each["username"] == "canary.bird";
+  }
+  EXPECT_EQ(listed, 1);
+  const auto second =
+      call_unix("POST", "/actuary/v1/tokens", R"({"user":"canary.bird","name":"y"})").data();
+  EXPECT_EQ(second["userId"], id) << "no second user of that name";
+  const auto actor = call_as(token, "POST", "/v2/actors", R"({"name":"nest"})").data();
+  EXPECT_EQ(actor["username"], "canary.bird");
+  EXPECT_EQ(call_as(token, "GET", "/v2/actors/canary.bird~nest").data()["id"], actor["id"]);
+  bool sealed = false;
+  EXPECT_TRUE(journal.scan_stored(1, [&](Position, BytesView stored) {
+    EXPECT_EQ(stored.find("canary.bird"), BytesView::npos) << "neither event nor command";
+    return true;
+  }));
+  EXPECT_TRUE(journal.scan(1, [&](const Record& record) {
+    const auto* user = std::get_if<events::UserCreated>(&record.event);
+    sealed |= user != nullptr && events::personal_key(user->username).has_value();
+    return true;
+  }));
+  EXPECT_TRUE(sealed);
+}
+
+TEST_F(PersonalApi, AnErasedUserIsShownByIdAndTheNameIsFreeAgain) {
+  const std::string_view wish = R"({"user":"canary.bird","name":"x"})";
+  const auto made = call_unix("POST", "/actuary/v1/tokens", wish).data();
+  const auto id = made.value("userId", "");
+  const auto erased = erase(id);
+  EXPECT_EQ(erased.data()["texts"], 2) << "the name and the token's; " << erased.text;
+  EXPECT_EQ(erased.data()["plainTexts"], 0);
+  EXPECT_EQ(call("GET", "/v2/users/canary.bird").status, 404);
+  EXPECT_EQ(call("GET", "/v2/users/" + id).data()["username"], id);
+  EXPECT_EQ(call_as(made.value("token", ""), "GET", "/v2/users/me").data()["username"], id);
+  const auto again = call_unix("POST", "/actuary/v1/tokens", wish).data();
+  EXPECT_NE(again["userId"], id);
+  EXPECT_EQ(call("GET", "/v2/users/canary.bird").data()["id"], again["userId"]);
+}
+
+TEST_F(PersonalApi, ANameThatIsNoneMakesNoUserAndNoKey) {
+  for (const std::string_view name : {"ab", "Canary", "personal:v1:1:00", "a b c"}) {
+    const auto refused = call_unix("POST", "/actuary/v1/tokens",
+                                   R"({"user":")" + std::string(name) + R"(","name":"x"})");
+    EXPECT_EQ(refused.status, 400) << refused.text;
+  }
+}
+
 }  // namespace
 }  // namespace actuary::tests::api

@@ -8,6 +8,7 @@
 #include "adapters/http/api/fields.h"
 #include "adapters/http/api/history.h"
 #include "adapters/http/api/personal.h"
+#include "adapters/http/api/user_names.h"
 #include "journal/codec/to_json.h"
 
 namespace actuary::adapters::http::api {
@@ -60,7 +61,7 @@ Answer<Response> list_tokens(const Services& services, const Request& request) {
   for (const auto& token : page.rows) {
     items.push_back({{"id", token.id.view()},
                      {"userId", token.user_id.view()},
-                     {"username", services.executor.directory().username_of(token.user_id)},
+                     {"username", username_of(services, token.user_id)},
                      {"name", personal_or_null(services, token.name)},
                      {"createdAt", to_iso(token.created_at)},
                      {"revokedAt", time_or_null(token.revoked_at)}});
@@ -78,9 +79,7 @@ Answer<TokenWish> wish_of(const Services& services, const Request& request) {
   TRY(username, text_field(body, "user"));
   TRY(name, text_field(body, "name"));
   TokenWish wish{username.value_or(std::string{}), name.value_or(std::string{})};
-  if (wish.username.empty()) {
-    wish.username = services.executor.directory().username_of(services.local_user);
-  }
+  if (wish.username.empty()) wish.username = username_of(services, services.local_user);
   if (wish.name.empty()) wish.name = "API token";
   return wish;
 }
@@ -113,16 +112,14 @@ void create_token(const Services& services, const Request& request, const Respon
   }
   const auto wish = wish_of(services, request);
   if (!wish) return responder.fail(wish.error());
-  if (const auto known = services.executor.directory().find_user(wish->username)) {
+  if (const auto known = find_user(services, wish->username)) {
     return make_token(services, request, *known, *wish, responder);
   }
-  const auto user_id = services.ids.next<UserId>();
   // Sent again, the user is there: only the token's command carries the key.
-  submit(services, engine::account::Command{engine::account::CreateUser{user_id, wish->username}},
-         {administrator(services), CommandId{}}, responder,
-         [&services, request, user_id, wish = *wish, responder] {
-           make_token(services, request, user_id, wish, responder);
-         });
+  create_user(services, wish->username, {administrator(services), CommandId{}}, responder,
+              [&services, request, wish = *wish, responder](const UserId& id) {
+                make_token(services, request, id, wish, responder);
+              });
 }
 
 void revoke_token(const Services& services, const Request& request, const Responder& responder) {

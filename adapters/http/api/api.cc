@@ -13,13 +13,16 @@
 #include "adapters/http/api/logs.h"
 #include "adapters/http/api/request_queues.h"
 #include "adapters/http/api/runs.h"
+#include "adapters/http/api/user_names.h"
 #include "adapters/http/api/users.h"
 #include "adapters/http/api/versions.h"
 
 namespace actuary::adapters::http::api {
 
 std::vector<Route> routes(const Services& borrowed, journal::Feed& feed) {
-  const auto shared = std::make_shared<const Services>(borrowed);
+  auto made = borrowed;
+  if (!made.names) made.names = std::make_shared<UserNames>();
+  const auto shared = std::make_shared<const Services>(std::move(made));
   const Services& services = *shared;
   std::vector<Route> routes;
   add_actor_routes(routes, services);

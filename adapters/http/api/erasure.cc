@@ -1,31 +1,15 @@
 #include "adapters/http/api/erasure.h"
 
 #include <array>
-#include <variant>
 
 #include "adapters/http/api/fields.h"
+#include "adapters/http/api/user_names.h"
+#include "journal/events/personal.h"
 
 namespace actuary::adapters::http::api {
 namespace {
 
 using engine::executor::Command;
-
-/// The personal texts of one event.
-struct Personal {
-  using Texts = std::vector<std::string_view>;
-
-  Texts operator()(const events::RunCreated& e) const { return of(e.meta); }
-  Texts operator()(const events::RunResurrected& e) const { return of(e.meta); }
-  Texts operator()(const events::BuildCreated& e) const { return of(e.meta); }
-  Texts operator()(const events::TokenCreated& e) const { return {e.name}; }
-  template <class Other>
-  Texts operator()(const Other&) const {
-    return {};
-  }
-
- private:
-  static Texts of(const events::Meta& meta) { return {meta.client_ip, meta.user_agent}; }
-};
 
 std::optional<Command> command_for(const StreamId& stream, const std::string& reason) {
   const std::string_view id = stream.id.view();
@@ -51,7 +35,10 @@ Answer<Texts> texts_of(const Services& services, const StreamId& stream) {
   TRY(records, wire(services.journal.read_stream(stream)));
   Texts texts;
   for (const Record& record : records) {
-    for (const std::string_view text : std::visit(Personal{}, record.event)) {
+    // What the engine calls its first user says nothing about a person.
+    const auto* user = std::get_if<events::UserCreated>(&record.event);
+    if (user != nullptr && user->user_id == services.local_user) continue;
+    for (const std::string_view text : events::personal_texts_of(record.event)) {
       if (!text.empty()) ++(events::personal_key(text) ? texts.sealed : texts.plain);
     }
   }
@@ -89,7 +76,10 @@ void erase_personal(const Services& services, const Request& request, const Aske
                    {"texts", texts->sealed},
                    {"plainTexts", texts->plain}};
   submit(services, std::move(*command), asker, responder,
-         [responder, shown] { responder.send(data_response(shown)); });
+         [responder, shown, names = services.names] {
+           names->forget();
+           responder.send(data_response(shown));
+         });
 }
 
 }  // namespace actuary::adapters::http::api

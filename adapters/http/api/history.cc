@@ -67,7 +67,10 @@ Answer<Response> state(const Services& services, const Request& request) {
 Answer<Response> explain(const Services& services, const Request& request) {
   TRY(id, run_of(request, "runId"));
   TRY(moment, moment_of(services, request));
-  TRY(explanation, wire(History(services.journal).explain(id, moment)));
+  const auto name_of = [&](const UserId& user, const std::string& stored) {
+    return engine::ports::shown_name(services.secrets, stored, user);
+  };
+  TRY(explanation, wire(History(services.journal).explain(id, moment, name_of)));
   return spliced(explanation);
 }
 

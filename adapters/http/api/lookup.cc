@@ -1,5 +1,7 @@
 #include "adapters/http/api/lookup.h"
 
+#include "adapters/http/api/user_names.h"
+
 namespace actuary::adapters::http::api {
 namespace {
 
@@ -16,7 +18,7 @@ std::optional<UserId> owner_of(const Services& services, const Request& request,
   if (text.empty()) {
     return request.principal ? std::optional(request.principal->user_id) : std::nullopt;
   }
-  if (const auto user = services.executor.directory().find_user(text)) return user;
+  if (const auto user = find_user(services, text)) return user;
   const auto id = UserId::parse(text);
   return id ? std::optional(*id) : std::nullopt;
 }

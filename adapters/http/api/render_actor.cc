@@ -1,4 +1,5 @@
 #include "adapters/http/api/render.h"
+#include "adapters/http/api/user_names.h"
 #include "adapters/http/json.h"
 #include "engine/policy/options.h"
 
@@ -114,7 +115,7 @@ Answer<Json> render_actor(const Services& services, const ActorRow& actor) {
       {"id", actor.id.view()},
       {"userId", actor.user_id.view()},
       {"name", actor.profile.name},
-      {"username", services.executor.directory().username_of(actor.user_id)},
+      {"username", username_of(services, actor.user_id)},
       {"title", text_or_null(actor.profile.title)},
       {"description", text_or_null(actor.profile.description)},
       {"restartOnError", actor.profile.default_options.restart_on_error},
@@ -144,7 +145,7 @@ Json render_actor_short(const Services& services, const ActorRow& actor) {
       {"createdAt", to_iso(actor.created_at)},
       {"modifiedAt", to_iso(actor.modified_at)},
       {"name", actor.profile.name},
-      {"username", services.executor.directory().username_of(actor.user_id)},
+      {"username", username_of(services, actor.user_id)},
       {"title", actor.profile.title.empty() ? actor.profile.name : actor.profile.title},
       {"isPublic", actor.profile.is_public},
       {"stats", stats(actor)},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 
 namespace actuary::adapters::http::api {
 
+class UserNames;
 class Watch;
 
 /// The journal goes on with what this program does not know: it is shown as it was before that, and
@@ -57,6 +59,7 @@ struct Services {
   std::string isolation;      ///< what keeps containers apart here, for the operator
   /// Not null: only GET and HEAD are answered.
   const ReadOnly* read_only = nullptr;
+  std::shared_ptr<UserNames> names;  ///< null: `routes` makes one
 };
 
 }  // namespace actuary::adapters::http::api

@@ -6,6 +6,7 @@
 
 #include "adapters/http/api/command_key.h"
 #include "adapters/http/api/lookup.h"
+#include "adapters/http/api/user_names.h"
 #include "engine/storage/commands.h"
 
 namespace actuary::adapters::http::api {
@@ -73,13 +74,12 @@ Answer<StorageRow> find_storage(const Services& services, const StorageApi& api,
 Json show(const Services& services, const StorageApi& api, const StorageRow& row,
           const StorageStats& stats) {
   const auto modified_at = std::max(row.modified_at, stats.modified_at);
-  const auto owner = services.views.accounts().get(row.user_id);
   Json shown;
   shown["id"] = row.id.str();
   shown["name"] = text_or_null(row.name);
   shown["title"] = text_or_null(row.title);
   shown["userId"] = row.user_id.str();
-  shown["username"] = owner && *owner ? (*owner)->username : std::string();
+  shown["username"] = username_of(services, row.user_id);
   shown["createdAt"] = to_iso(row.created_at);
   shown["modifiedAt"] = to_iso(modified_at);
   // Reads are counted but not dated.

@@ -2,12 +2,11 @@
 
 #include <array>
 
+#include "adapters/http/api/user_names.h"
 #include "engine/policy/options.h"
 
 namespace actuary::adapters::http::api {
 namespace {
-
-using projections::accounts::UserRow;
 
 struct Feature {
   std::string_view name;
@@ -40,8 +39,8 @@ Json features() {
   return result;
 }
 
-Json profile_of(const UserRow& user) {
-  return {{"name", user.username}, {"pictureUrl", nullptr}, {"bio", nullptr}};
+Json profile_of(const std::string& username) {
+  return {{"name", username}, {"pictureUrl", nullptr}, {"bio", nullptr}};
 }
 
 /// 0: for ever.
@@ -85,18 +84,19 @@ Answer<Response> me(const Services& services, const Request& request) {
   const auto& caller = caller_of(request);
   TRY(user, wire(services.views.accounts().get(caller.user_id)));
   if (!user) return missing("User");
+  const std::string name = username_of(services, user->id);
   Json shown{{"id", user->id.view()},
-             {"username", user->username},
+             {"username", name},
              {"proxy", {{"password", ""}, {"groups", Json::array()}}},
              {"effectivePlatformFeatures", features()},
              {"createdAt", to_iso(user->created_at)},
              {"isPaying", false}};
   // An Actor need not know who pays for it.
   if (caller.kind != PrincipalKind::kRun) {
-    shown["profile"] = profile_of(*user);
+    shown["profile"] = profile_of(name);
     // Nobody has an address here, but clients require a valid one: this domain is for private use,
     // so it can belong to no one else.
-    shown["email"] = user->username + "@actuary.internal";
+    shown["email"] = name + "@actuary.internal";
     shown["plan"] = plan(services);
   }
   return data_response(shown);
@@ -104,15 +104,14 @@ Answer<Response> me(const Services& services, const Request& request) {
 
 Answer<Response> get_user(const Services& services, const Request& request) {
   const auto& text = request.parameter("userId");
-  TRY(by_name, wire(services.views.accounts().find(text)));
-  auto user = std::move(by_name);
-  if (const auto id = UserId::parse(text); !user && id) {
-    TRY(by_id, wire(services.views.accounts().get(*id)));
-    user = std::move(by_id);
-  }
+  auto id = find_user(services, text);
+  if (const auto named = UserId::parse(text); !id && named) id = *named;
+  if (!id) return missing("User");
+  TRY(user, wire(services.views.accounts().get(*id)));
   if (!user) return missing("User");
+  const std::string name = username_of(services, user->id);
   return data_response(
-      Json{{"id", user->id.view()}, {"username", user->username}, {"profile", profile_of(*user)}});
+      Json{{"id", user->id.view()}, {"username", name}, {"profile", profile_of(name)}});
 }
 
 }  // namespace

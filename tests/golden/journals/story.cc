@@ -321,6 +321,15 @@ void forget_who_asked(Teller& tell) {
   (void)begin_run(tell, "known", 60, sealed_meta(8));
 }
 
+/// What schema 4 can say more of: what a user is called is sealed, too.
+void forget_a_name(Teller& tell) {
+  const auto named = id_of<UserId>("named");
+  tell.user(account::Command{account::CreateUser{named, sealed_meta(9).client_ip}});
+  tell.user(account::Command{account::CreateToken{
+      named, id_of<TokenId>("theirs"), sealed_meta(10).client_ip, std::string(64, '4')}});
+  tell.user(account::Command{account::ErasePersonal{named, "asked for"}});
+}
+
 }  // namespace
 
 void tell_story(const std::function<journal::Journal&()>& reopened) {
@@ -335,6 +344,7 @@ void tell_story(const std::function<journal::Journal&()>& reopened) {
   become_another(tell);
   migrate(tell);
   forget_who_asked(tell);
+  forget_a_name(tell);
 }
 
 }  // namespace actuary::tests::golden
