@@ -240,7 +240,8 @@ Result<Manifest> back_up(const fs::path& data, const std::string& file, Timestam
   return manifest;
 }
 
-Result<Manifest> restore(const std::string& file, const fs::path& data, const Progress& progress) {
+Result<Restored> restore(const std::string& file, const fs::path& data, const Progress& progress,
+                         const std::string& erasures) {
   TRY(made, archive::NewFolder::create(data.string()));
   const fs::path workshop = made.workshop();
   std::optional<journal::Head> restored;
@@ -266,8 +267,13 @@ Result<Manifest> restore(const std::string& file, const fs::path& data, const Pr
   TRY(manifest, archive::read_backup(file, take));
   TRY_VOID(archive::check_restored(manifest, restored));
   TRY_VOID(Keys::disown_run_tokens(workshop / "keys"));
+  Restored done{manifest, std::nullopt};
+  if (!erasures.empty()) {
+    TRY(erased, erase_again(erasures, workshop));
+    done.erased_again = std::move(erased);
+  }
   TRY_VOID(made.finish());
-  return manifest;
+  return done;
 }
 
 }  // namespace actuary::adapters::host

@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "adapters/host/erasures.h"
 #include "journal/archive/records.h"
 
 namespace actuary::adapters::host {
@@ -22,15 +24,24 @@ namespace actuary::adapters::host {
     const std::filesystem::path& data, const std::string& file, Timestamp now,
     const journal::archive::Progress& progress);
 
+struct Restored {
+  journal::archive::Manifest manifest;
+  std::optional<Erasures> erased_again;
+};
+
 /// Makes the DATA folder of a backup: whole, every checksum compared, or not at all. It gets a new
 /// installation name, so that containers which the original started are nobody's here; its engine
 /// claims a term with a number of its own.
 ///
-/// errors: kInvalidArgument: `data` is not empty, or the backup is of a journal alone; kCorrupt
-///         names what is damaged; kNewerVersion; kUnavailable
-[[nodiscard]] Result<journal::archive::Manifest> restore(
-    const std::string& file, const std::filesystem::path& data,
-    const journal::archive::Progress& progress);
+/// With `erasures`, a file of `write_erasures`, what was erased after the backup was made is erased
+/// again before the folder appears.
+///
+/// errors: kInvalidArgument: `data` is not empty, or the backup is of a journal alone, or the
+///         erasures are of another one; kCorrupt names what is damaged; kNewerVersion;
+///         kUnavailable; kNotFound: no such file of erasures
+[[nodiscard]] Result<Restored> restore(const std::string& file, const std::filesystem::path& data,
+                                       const journal::archive::Progress& progress,
+                                       const std::string& erasures = {});
 
 /// While a backup is made it keeps second names of logs here, below DATA.
 inline constexpr const char* kBackupFolder = "backup.partial";

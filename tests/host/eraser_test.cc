@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "adapters/host/backup.h"
+#include "adapters/host/erasures.h"
 #include "adapters/reactor/system.h"
 #include "adapters/storages/rocks_storages.h"
 #include "journal/merkle/verify_tree.h"
@@ -41,19 +42,19 @@ class EraserTest : public testing::Test {
   [[nodiscard]] fs::path personal() const { return data_ / "keys" / host::kPersonalFolder; }
 
   /// Records a run whose client is sealed; what is shown of it.
-  std::string create(Keys& keys, Journal& journal) {
+  std::string create(Keys& keys, Journal& journal, char run = 'a') {
     const auto sealed = keys.seal_personal({"192.0.2.7"}, std::nullopt).value().front();
     events::RunCreated created;
     created.meta.client_ip = sealed;
-    write(journal, created);
+    write(journal, created, run);
     return sealed;
   }
-  static Record write(Journal& journal, events::Event event) {
+  static Record write(Journal& journal, events::Event event, char run = 'a') {
     const Scribe scribe(journal);
     if (journal.head().position == 0) {
       EXPECT_TRUE(append(journal, scribe.fit({scribe.claim(1)})));
     }
-    Record record = scribe.note(stream_named('a'), "");
+    Record record = scribe.note(stream_named(run), "");
     record.event = std::move(event);
     const auto batch = scribe.fit({record});
     EXPECT_TRUE(append(journal, batch));
@@ -232,6 +233,100 @@ TEST_F(EraserTest, ARestoredBackupHasTheKeysOfItsTimeAndErasesFromThereOn) {
   const std::vector<Record> batch{write(*journal, erasure_of(sealed))};
   ASSERT_TRUE(eraser.on_durable(batch));
   EXPECT_FALSE(keys->open_personal(sealed));
+}
+
+/// A folder whose run `g` was erased after a backup was made, and the list that says so.
+class ErasuresTest : public EraserTest {
+ protected:
+  ErasuresTest() {
+    const auto keys = this->keys();
+    const auto journal = open_journal();
+    support::ManualLoop loop;
+    support::FixedClock clock;
+    (void)adapters::storages::RocksStorages::open(data_ / "storages", loop, clock).value();
+    gone_ = create(*keys, *journal, 'g');
+    kept_ = create(*keys, *journal, 'k');
+    EXPECT_TRUE(host::back_up(data_, backup_, Timestamp{}, {}));
+    write(*journal, erasure_of(gone_), 'g');
+    const auto next =
+        this->keys();  // of another start: numbers go on behind the slots that are made
+    later_ = create(*next, *journal, 'l');
+    write(*journal, erasure_of(later_), 'l');
+    write(*journal, events::CommandNoted{"the last"});
+    EXPECT_TRUE(catch_up(*next, *journal));
+    const auto written = host::write_erasures(*journal, list_);
+    EXPECT_TRUE(written) << written.error().detail;
+    EXPECT_EQ(written->streams, 2U);
+    EXPECT_EQ(written->position, journal->head().position);
+  }
+  [[nodiscard]] std::unique_ptr<Keys> keys_of(const fs::path& data) {
+    return std::move(Keys::open(data / "keys", ids_).value());
+  }
+
+  std::string gone_;
+  std::string kept_;
+  std::string later_;
+  const std::string backup_ = folder_.path("backup.tar");
+  const std::string list_ = folder_.path("erasures");
+  const fs::path restored_ = folder_.path("restored");
+};
+
+TEST_F(ErasuresTest, WhatWasErasedAfterABackupIsErasedAgainByARestoreThatHasTheList) {
+  const auto done = host::restore(backup_, restored_.string(), {}, list_);
+  ASSERT_TRUE(done) << done.error().detail;
+  ASSERT_TRUE(done->erased_again);
+  EXPECT_EQ(done->erased_again->keys, 1U);
+  const auto keys = keys_of(restored_);
+  EXPECT_EQ(keys->open_personal(gone_).error().code, Code::kNotFound);
+  EXPECT_EQ(keys->open_personal(kept_).value(), "192.0.2.7");
+  const auto again = host::erase_again(list_, restored_);
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_EQ(again->keys, 0U) << "once is enough";
+}
+
+/// Numbers are given again after a restore, to whoever comes then.
+TEST_F(ErasuresTest, AKeyThatHasTheNumberOfOneOfTheLostFutureIsSpared) {
+  ASSERT_TRUE(host::restore(backup_, restored_.string(), {}));
+  std::string sealed;
+  {
+    const auto journal =
+        std::move(RocksJournal::open({.path = (restored_ / "journal").string()}).value());
+    sealed = create(*keys_of(restored_), *journal, 'm');
+  }
+  ASSERT_EQ(events::personal_key(sealed), events::personal_key(later_));
+  const auto done = host::erase_again(list_, restored_);
+  ASSERT_TRUE(done) << done.error().detail;
+  const auto keys = keys_of(restored_);
+  EXPECT_FALSE(keys->open_personal(gone_));
+  EXPECT_EQ(keys->open_personal(sealed).value(), "192.0.2.7");
+}
+
+TEST_F(ErasuresTest, ADamagedListDestroysNothingAndLeavesNoFolder) {
+  std::ifstream in(list_);
+  const std::string whole((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    std::ofstream(list_) << damaged;
+    ASSERT_FALSE(host::erase_again(list_, data_)) << at;
+    std::ofstream(list_) << whole.substr(0, at);
+    ASSERT_FALSE(host::erase_again(list_, data_)) << at;
+  }
+  EXPECT_EQ(host::restore(backup_, restored_.string(), {}, list_).error().code, Code::kCorrupt);
+  EXPECT_FALSE(fs::exists(restored_));
+  EXPECT_EQ(keys()->open_personal(kept_).value(), "192.0.2.7");
+}
+
+TEST_F(ErasuresTest, AListOfAnotherJournalIsRefused) {
+  const Folder other;
+  const auto journal = std::move(RocksJournal::open({.path = other.path()}).value());
+  create(*keys(), *journal);
+  ASSERT_TRUE(host::write_erasures(*journal, list_));
+  const auto refused = host::restore(backup_, restored_.string(), {}, list_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kInvalidArgument);
+  EXPECT_NE(refused.error().detail.find("is of journal"), std::string::npos);
+  EXPECT_FALSE(fs::exists(restored_));
 }
 
 }  // namespace

@@ -77,12 +77,44 @@ int backup_command(const BackupArguments& arguments) {
 int restore_command(const BackupArguments& arguments) {
   if (arguments.data.empty()) return without_target();
   ProgressLine line("restored");
-  const auto done = adapters::host::restore(arguments.file, arguments.data, progress_on(line));
-  if (done) {
-    console::note("personal keys are those of " + done->created_at +
-                  ": what was erased later can be read again; erase it once more (actuary erase)");
+  const auto done = adapters::host::restore(arguments.file, arguments.data, progress_on(line),
+                                            arguments.erasures);
+  if (done && done->erased_again) {
+    const auto& again = *done->erased_again;
+    console::note("what was erased up to position " + std::to_string(again.position) +
+                  " is erased again: " + std::to_string(again.keys) + " keys of " +
+                  std::to_string(again.streams) + " runs, builds and users were destroyed");
+  } else if (done) {
+    console::note("personal keys are those of " + done->manifest.created_at +
+                  ": what was erased later can be read again; erase it once more (actuary erase), "
+                  "or restore with --erasures");
   }
-  return show(arguments, done, arguments.data);
+  return show(arguments, done.map([](const auto& restored) { return restored.manifest; }),
+              arguments.data);
+}
+
+int erasures_command(const BackupArguments& arguments) {
+  const auto journal =
+      journal::rocks::RocksReader::open((data_folder(arguments.data) / "journal").string());
+  if (!journal) return report_error(journal.error());
+  const auto written = adapters::host::write_erasures(**journal, arguments.file);
+  if (!written) {
+    console::error(written.error().detail);
+    return written.error().code == Code::kUnavailable ? kFailed : exit_code_of(written.error());
+  }
+  if (arguments.json) {
+    console::out(Json{{"journalId", written->journal_id},
+                      {"position", written->position},
+                      {"erased", written->streams},
+                      {"keys", written->keys},
+                      {"where", arguments.file}}
+                     .dump() +
+                 "\n");
+    return kSucceeded;
+  }
+  console::out(arguments.file + ": " + std::to_string(written->streams) + " erasures of journal " +
+               written->journal_id + " up to position " + std::to_string(written->position) + "\n");
+  return kSucceeded;
 }
 
 int journal_backup_command(const BackupArguments& arguments) {

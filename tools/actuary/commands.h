@@ -114,10 +114,13 @@ struct ArchiveArguments {
 struct BackupArguments {
   std::string file;  ///< the backup, or a folder that one goes into
   std::string data;
+  std::string erasures;  ///< of a restore: a list of what was erased since; empty: none
   bool json = false;
 };
 [[nodiscard]] int backup_command(const BackupArguments& arguments);
 [[nodiscard]] int restore_command(const BackupArguments& arguments);
+/// `file` is the list, which is replaced.
+[[nodiscard]] int erasures_command(const BackupArguments& arguments);
 [[nodiscard]] int journal_backup_command(const BackupArguments& arguments);
 [[nodiscard]] int journal_restore_command(const BackupArguments& arguments);
 

@@ -37,7 +37,9 @@ int erase_command(const EraseArguments& arguments) {
                    "and are not shown any more");
   }
   console::out("nobody can read the personal texts of " + text_at(*answer, {"kind"}) + " " +
-               text_at(*answer, {"id"}) + " any more; backups from before still have their key\n");
+               text_at(*answer, {"id"}) +
+               " any more; backups from before still have their key: keep a list for a restore "
+               "(actuary erasures)\n");
   return kSucceeded;
 }
 
