@@ -162,12 +162,16 @@ class Archive(Case):
         self.assertEqual(engine.data("GET", "/v2/actors?my=1")["total"], 300)
         engine.data("POST", "/v2/actors", {"name": "later"})
         engine.stop()
+        made = os.path.join(self.root, "without-archive")
         for words in (("journal", "show", "7"), ("journal", "export"),
                       ("history", self.actors[0]), ("fleet", "--at", "20"),
-                      ("replay", "--check")):
+                      ("replay", "--check"), ("replay",), ("backup", "-o", made),
+                      ("journal", "backup", "-o", made), ("erasures", "-o", made)):
             said = self.call(*words)
             self.assertNotEqual(said.returncode, 0, words)
             self.assertIn(self.file, said.stderr, words)
+            self.assertIn("put it there, or into the folder archive", said.stderr, words)
+        self.assertFalse(os.path.exists(made))
         verified = self.call("journal", "verify")
         self.assertEqual(verified.returncode, 0, verified.stdout)
         self.assertIn("records 1 to 256 are in archives that are not there", verified.stdout)
