@@ -143,7 +143,8 @@ TEST_F(PersonalApi, TheNameOfAUserIsSealedAndStillShownAndFound) {
   EXPECT_EQ(call_as(token, "GET", "/v2/users/me").data()["username"], "canary.bird");
   EXPECT_EQ(call("GET", "/v2/users/canary.bird").data()["id"], id);
   int listed = 0;
-  for (const auto& each : call_unix("GET", "/actuary/v1/tokens").data()["items"]) {
+  const auto tokens = call_unix("GET", "/actuary/v1/tokens").data()["items"];
+  for (const auto& each : tokens) {
     listed += each["userId"] == id && each["username"] == "canary.bird";
   }
   EXPECT_EQ(listed, 1);
