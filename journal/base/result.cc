@@ -22,6 +22,8 @@ std::string_view to_string(Code code) {
       return "fenced";
     case Code::kLimitExceeded:
       return "limit-exceeded";
+    case Code::kTooManyRuns:
+      return "too-many-runs";
     case Code::kTooLarge:
       return "too-large";
     case Code::kUnknownBuildTag:

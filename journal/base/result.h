@@ -20,6 +20,7 @@ enum class Code : std::uint8_t {
   kForbidden,
   kFenced,  ///< a write from an attempt that its run has left behind
   kLimitExceeded,
+  kTooManyRuns,  ///< of one account at once
   kTooLarge,
   kUnknownBuildTag,
   kBuildNotFinished,

@@ -23,4 +23,13 @@ struct TokenRevoked {
   ACTUARY_FIELDS(TokenRevoked, token_id);
 };
 
+/// What one account may hold at once, from here on. Absent: as much as the host gives to each; 0:
+/// without a limit.
+struct AccountLimitsSet {
+  std::optional<std::uint64_t> memory_mbytes;  ///< of its runs and builds together
+  std::optional<std::uint32_t> runs;
+  std::string reason;
+  ACTUARY_FIELDS(AccountLimitsSet, memory_mbytes, runs, reason);
+};
+
 }  // namespace actuary::journal::events

@@ -48,8 +48,9 @@ struct RunOptions {
   bool restart_on_error = false;
   std::optional<std::uint64_t> max_items;
   std::optional<double> max_total_charge_usd;
+  std::uint32_t priority = 0;  ///< the higher comes first, among the waiting runs of its account
   ACTUARY_FIELDS(RunOptions, build, timeout_secs, memory_mbytes, disk_mbytes, restart_on_error,
-                 max_items, max_total_charge_usd);
+                 max_items, max_total_charge_usd, priority);
 };
 
 struct EnvVar {

@@ -17,6 +17,16 @@ std::string_view name_of(const Event& event) {
   return std::visit([]<class E>(const E&) { return type_name<E>(); }, event);
 }
 
+std::string_view to_string(WhenOverLimit what) {
+  switch (what) {
+    case WhenOverLimit::kRefuse:
+      return "refuse";
+    case WhenOverLimit::kWait:
+      return "wait";
+  }
+  return kNoSuchEnumerator;
+}
+
 std::span<const std::uint64_t> keys_destroyed_by(const Event& event) {
   return std::visit(
       [](const auto& each) -> std::span<const std::uint64_t> {

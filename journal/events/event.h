@@ -28,7 +28,7 @@ using AnyEvent =
                  RunResurrected, StatusMessageSet, RunDeleted, StorageCreated, StorageChanged,
                  StorageDeleted, SettingsAdopted, ReplacementRequested, RunMetamorphed, RunCharged,
                  MigrationRequested, ReplacementQueued, DrainBegan, DrainEnded, RetentionHoldPlaced,
-                 RetentionHoldLifted, PersonalDataErased>;
+                 RetentionHoldLifted, PersonalDataErased, AccountLimitsSet, StorageUsed>;
 
 /// That variant under a short name. Its copies, moves and comparisons are compiled in event.cc and
 /// not again in every file that holds a record, which was half of what a build did.

@@ -23,6 +23,12 @@ struct StorageChanged {
   ACTUARY_FIELDS(StorageChanged, name, title, general_access);
 };
 
+/// Somebody read or wrote what is inside. Only of unnamed storages, and not each time: retention
+/// must know what is in use, not how often.
+struct StorageUsed {
+  ACTUARY_FIELDS(StorageUsed);
+};
+
 struct StorageDeleted {
   std::string reason;
   ACTUARY_FIELDS(StorageDeleted, reason);

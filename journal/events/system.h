@@ -15,6 +15,13 @@ struct TermClaimed {
   ACTUARY_FIELDS(TermClaimed, term, nonce, pid, program, min_reader);
 };
 
+/// What becomes of a run that would exceed its account's limits.
+enum class WhenOverLimit : std::uint8_t {
+  kRefuse,  ///< as Apify does
+  kWait,
+};
+[[nodiscard]] std::string_view to_string(WhenOverLimit what);
+
 /// What the writer decides by from here on; written with the claim of its term, so that a replay
 /// can decide again.
 struct SettingsAdopted {
@@ -29,11 +36,17 @@ struct SettingsAdopted {
   Microseconds runs_kept_us{-1};       ///< after their end; negative: for ever
   std::uint32_t runs_kept_newest = 0;
   Microseconds builds_kept_us{-1};
-  std::uint32_t waiting_secs_max = 0;  ///< how long a run may wait for room; 0: for ever
+  std::uint32_t waiting_secs_max = 0;           ///< how long a run may wait for room; 0: for ever
+  std::uint64_t account_memory_mbytes_max = 0;  ///< of each account's runs and builds; 0: no limit
+  std::uint32_t account_runs_max = 0;           ///< 0: no limit
+  WhenOverLimit when_over_limit = WhenOverLimit::kRefuse;
+  Microseconds storages_kept_us{-1};  ///< unnamed ones of no run; negative: for ever
+  std::uint32_t lifecycle_rules = 0;  ///< version of what aggregates decide, see engine/replay
   ACTUARY_FIELDS(SettingsAdopted, memory_mbytes, disk_mbytes, concurrent_builds_max,
                  concurrent_runs_max, waiting_runs_max, options_policy, admission_policy,
-                 retention_policy, runs_kept_us, runs_kept_newest, builds_kept_us,
-                 waiting_secs_max);
+                 retention_policy, runs_kept_us, runs_kept_newest, builds_kept_us, waiting_secs_max,
+                 account_memory_mbytes_max, account_runs_max, when_over_limit, storages_kept_us,
+                 lifecycle_rules);
 };
 
 /// Nothing starts on this host from here on, and what runs is told to save and stopped.

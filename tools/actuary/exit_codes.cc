@@ -23,6 +23,7 @@ int exit_code_of(const Error& error) {
     case Code::kForbidden:
     case Code::kFenced:
     case Code::kLimitExceeded:
+    case Code::kTooManyRuns:
     case Code::kUnknownBuildTag:
     case Code::kBuildNotFinished:
     case Code::kRunNotFinished:
