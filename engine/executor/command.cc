@@ -93,6 +93,17 @@ std::optional<Result<Command>> decode_family(const Names<kCount<Family>>& names,
 }  // namespace
 
 StreamId target_of(const Command& command) { return std::visit(Target{}, command); }
+Command::Command() = default;
+Command::Command(const Command&) = default;
+Command::Command(Command&&) noexcept = default;
+Command& Command::operator=(const Command&) = default;
+Command& Command::operator=(Command&&) noexcept = default;
+Command::~Command() = default;
+
+bool Command::operator==(const Command& other) const {
+  return static_cast<const AnyCommand&>(*this) == static_cast<const AnyCommand&>(other);
+}
+
 
 std::string_view name_of(const Command& command) { return std::visit(Namer{}, command); }
 

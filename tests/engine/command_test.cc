@@ -9,6 +9,7 @@
 namespace actuary::tests {
 namespace {
 
+using engine::executor::AnyCommand;
 using engine::executor::Command;
 using engine::executor::decode;
 using engine::executor::encode;
@@ -26,9 +27,9 @@ void add_family(std::vector<Command>& commands, AnyValue& any, std::index_sequen
 
 template <std::size_t... I>
 void add_families(std::vector<Command>& commands, AnyValue& any, std::index_sequence<I...>) {
-  (add_family<std::variant_alternative_t<I, Command>>(
+  (add_family<std::variant_alternative_t<I, AnyCommand>>(
        commands, any,
-       std::make_index_sequence<std::variant_size_v<std::variant_alternative_t<I, Command>>>()),
+       std::make_index_sequence<std::variant_size_v<std::variant_alternative_t<I, AnyCommand>>>()),
    ...);
 }
 
@@ -36,7 +37,7 @@ void add_families(std::vector<Command>& commands, AnyValue& any, std::index_sequ
 std::vector<Command> one_of_each(std::uint64_t seed) {
   AnyValue any(seed);
   std::vector<Command> commands;
-  add_families(commands, any, std::make_index_sequence<std::variant_size_v<Command>>());
+  add_families(commands, any, std::make_index_sequence<std::variant_size_v<AnyCommand>>());
   return commands;
 }
 
