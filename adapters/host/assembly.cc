@@ -140,7 +140,10 @@ void ControlPlane::Assembly::wire_engine(const Address& address) {
           .on_fatal = [this](const Error& error) { refuse(error); },
           .archive = keeper_.get()},
       engine::decision::Settings{.capacity = capacity_of(options_),
-                                 .retention = options_.retention});
+                                 .retention = options_.retention,
+                                 .waiting_secs_max = options_.waiting_secs_max,
+                                 .account_limits = options_.account_limits,
+                                 .when_over_limit = options_.when_over_limit});
   executor_->set_room(disk_->room());
   performer_ = std::make_unique<Performer>(
       Performer::Outside{

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/decision/decision.h"
 #include "engine/policy/retention.h"
 #include "engine/ports/runtime.h"
 #include "journal/base/result.h"
@@ -53,6 +54,11 @@ struct Options {
   /// What is deleted when it is old; recorded in the journal. By default everything is kept.
   engine::policy::Retention retention;
   NewerJournal newer_journal = NewerJournal::kRefuse;
+  /// What each account may hold at once, unless it was given limits of its own; 0: no limit.
+  engine::decision::AccountLimits account_limits;
+  events::WhenOverLimit when_over_limit = events::WhenOverLimit::kRefuse;
+  /// How long a run waits for room; then it fails. 0: for ever.
+  std::uint32_t waiting_secs_max = engine::decision::Settings{}.waiting_secs_max;
   /// The operator vouches for a wall clock that is more than a week ahead of the last record. Else
   /// nothing is deleted in the engine's first day then.
   bool clock_vouched = false;

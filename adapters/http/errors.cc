@@ -23,6 +23,7 @@ constexpr std::array kTable{
     Row{Code::kForbidden, 403, "insufficient-permissions"},
     Row{Code::kFenced, 403, "insufficient-permissions"},
     Row{Code::kLimitExceeded, 402, "limit-reached"},
+    Row{Code::kTooManyRuns, 402, "concurrent-runs-limit-exceeded"},
     Row{Code::kTooLarge, 413, "request-too-large"},
     Row{Code::kUnknownBuildTag, 404, "unknown-build-tag"},
     Row{Code::kBuildNotFinished, 400, "deleting-unfinished-build"},

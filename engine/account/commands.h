@@ -34,6 +34,15 @@ struct ErasePersonal {
   ACTUARY_FIELDS(ErasePersonal, user_id, reason);
 };
 
-using Command = std::variant<CreateUser, CreateToken, RevokeToken, ErasePersonal>;
+/// What the account may hold at once. Absent: as much as the host gives to each; 0: no limit.
+struct SetLimits {
+  UserId user_id;
+  std::optional<std::uint64_t> memory_mbytes;
+  std::optional<std::uint32_t> runs;
+  std::string reason;
+  ACTUARY_FIELDS(SetLimits, user_id, memory_mbytes, runs, reason);
+};
+
+using Command = std::variant<CreateUser, CreateToken, RevokeToken, ErasePersonal, SetLimits>;
 
 }  // namespace actuary::engine::account

@@ -27,7 +27,7 @@ struct Evolver {
   const State& state;
 
   State operator()(const events::UserCreated& e) const {
-    Open next{e.user_id, e.username, {}, {}};
+    Open next{e.user_id, e.username, {}, {}, {}, {}};
     events::add_personal_keys(next.personal_keys, {e.username});
     return next;
   }
@@ -45,6 +45,12 @@ struct Evolver {
   State operator()(const events::PersonalDataErased&) const {
     Open next = std::get<Open>(state);
     next.personal_keys.clear();
+    return next;
+  }
+  State operator()(const events::AccountLimitsSet& e) const {
+    Open next = std::get<Open>(state);
+    next.memory_mbytes_max = e.memory_mbytes;
+    next.runs_max = e.runs;
     return next;
   }
   State operator()(const events::CommandNoted&) const { return state; }
@@ -96,6 +102,16 @@ Decision decide(const Open& s, const ErasePersonal& command, const Context&) {
   const StreamId stream = stream_of(s.user_id);
   if (s.personal_keys.empty()) return Events{{stream, events::CommandNoted{"ErasePersonal"}}};
   return Events{{stream, events::PersonalDataErased{command.reason, s.personal_keys}}};
+}
+
+/// What runs goes on; a limit that it exceeds keeps what waits waiting.
+Decision decide(const Open& s, const SetLimits& command, const Context&) {
+  TRY_VOID(decision::check_reason(command.reason));
+  const StreamId stream = stream_of(s.user_id);
+  if (command.memory_mbytes == s.memory_mbytes_max && command.runs == s.runs_max)
+    return Events{{stream, events::CommandNoted{"SetLimits"}}};
+  return Events{
+      {stream, events::AccountLimitsSet{command.memory_mbytes, command.runs, command.reason}}};
 }
 
 /// The fallback: a pair without an overload of its own.

@@ -13,6 +13,7 @@ Decision decide(const Absent&, const CreateUser&, const Context&);
 Decision decide(const Open&, const CreateToken&, const Context&);
 Decision decide(const Open&, const RevokeToken&, const Context&);
 Decision decide(const Open&, const ErasePersonal&, const Context&);
+Decision decide(const Open&, const SetLimits&, const Context&);
 
 [[nodiscard]] Decision decide(const State& state, const Command& command, const Context& context);
 [[nodiscard]] State evolve(const State& state, const Recorded<events::Event>& recorded);

@@ -5,6 +5,7 @@
 #include "engine/build/decider.h"
 #include "engine/decision/reason.h"
 #include "engine/directory/directory.h"
+#include "engine/policy/account_limits.h"
 #include "engine/policy/options.h"
 
 namespace actuary::engine::build {
@@ -87,11 +88,12 @@ Decision decide(const Absent&, const Create& command, const Context& context) {
   const auto last = actor->last_build.find(command.version_number);
   const std::uint32_t number = last == actor->last_build.end() ? 1 : last->second + 1;
   if (number > kBuildsPerVersionMax) {
-    return fail(Code::kLimitExceeded,
-                "version " + command.version_number + " has used up its build numbers");
+    return fail(Code::kInvalidArgument, "version " + command.version_number +
+                                            " has used up its build numbers. Make another one.");
   }
   const auto memory = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(policy::kBuildMemoryMbytes, context.settings.capacity.memory_mbytes));
+  TRY_VOID(policy::may_launch_build(context, command.user_id, memory));
   return Events{
       {stream_of(command.actor_id), events::BuildNumberDrawn{command.version_number, number}},
       {stream_of(command.build_id),

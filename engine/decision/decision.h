@@ -13,6 +13,13 @@ class Directory;
 
 namespace actuary::engine::decision {
 
+/// What each account may hold at once, unless it was given limits of its own. 0: without a limit.
+struct AccountLimits {
+  std::uint64_t memory_mbytes = 0;  ///< of its runs and builds together
+  std::uint32_t runs = 0;
+  ACTUARY_FIELDS(AccountLimits, memory_mbytes, runs);
+};
+
 /// What a host gives to Actors; the engine counts against it.
 struct Settings {
   ports::Capacity capacity;
@@ -21,6 +28,8 @@ struct Settings {
   std::uint32_t waiting_runs_max = 10'000;
   policy::Retention retention;
   std::uint32_t waiting_secs_max = 24 * 3600;  ///< then a run that waits for room fails; 0: never
+  AccountLimits account_limits;
+  events::WhenOverLimit when_over_limit = events::WhenOverLimit::kRefuse;
 };
 
 /// All that a decision may look at besides its own aggregate.

@@ -29,6 +29,9 @@ events::SettingsAdopted adopted(const Settings& settings) {
   event.runs_kept_newest = retention.keep_runs;
   event.builds_kept_us = retention.builds.value_or(kForEver);
   event.waiting_secs_max = settings.waiting_secs_max;
+  event.account_memory_mbytes_max = settings.account_limits.memory_mbytes;
+  event.account_runs_max = settings.account_limits.runs;
+  event.when_over_limit = settings.when_over_limit;
   return event;
 }
 
@@ -43,6 +46,8 @@ Settings settings_of(const events::SettingsAdopted& event) {
                           kept(event.builds_kept_us)};
   }
   settings.waiting_secs_max = event.waiting_secs_max;
+  settings.account_limits = {event.account_memory_mbytes_max, event.account_runs_max};
+  settings.when_over_limit = event.when_over_limit;
   return settings;
 }
 

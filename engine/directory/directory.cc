@@ -16,6 +16,11 @@ const typename Map::mapped_type* find_in(const Map& map, const Key& key) {
   return found == map.end() ? nullptr : &found->second;
 }
 
+void forget_idle(Tables& d, const UserId& user) {
+  const auto found = d.accounts.find(user);
+  if (found != d.accounts.end() && found->second.idle()) d.accounts.erase(found);
+}
+
 void release_run(Tables& d, const RunId& id) {
   const auto found = d.demands.find(id);
   if (found == d.demands.end()) return;
@@ -25,12 +30,12 @@ void release_run(Tables& d, const RunId& id) {
     d.admitted.erase(id);
     d.memory_in_use_mbytes -= demand.memory_mbytes;
     d.disk_in_use_mbytes -= demand.disk_mbytes;
-    d.accounts[demand.user_id].memory_in_use_mbytes -= demand.memory_mbytes;
+    Account& account = d.accounts.at(demand.user_id);
+    account.memory_in_use_mbytes -= demand.memory_mbytes;
+    --account.runs_admitted;
   }
   d.demands.erase(found);
-  const Account& account = d.accounts[demand.user_id];
-  if (account.waiting.empty() && account.memory_in_use_mbytes == 0)
-    d.accounts.erase(demand.user_id);
+  forget_idle(d, demand.user_id);
 }
 
 /// Who waited longer and was not chosen has been passed.
@@ -43,6 +48,10 @@ void pass_others(Tables& d, const UserId& chosen, Position since) {
 
 void finish_build(Tables& d, const BuildId& id) {
   BuildFacts& build = d.builds.at(id);
+  if (!build.finished) {
+    d.accounts.at(build.user_id).builds_memory_mbytes -= build.memory_mbytes;
+    forget_idle(d, build.user_id);
+  }
   build.finished = true;
   if (!build.image) build.env_vars.clear();
   if (build.running) {
@@ -66,6 +75,15 @@ struct Folder {
   }
   void operator()(const events::TokenRevoked& e) const {
     std::erase_if(d.tokens, [&](const auto& entry) { return entry.second.token_id == e.token_id; });
+  }
+
+  void operator()(const events::AccountLimitsSet& e) const {
+    const auto user = id_of<UserId>(record.stream);
+    if (e.memory_mbytes || e.runs) {
+      d.limits[user] = {e.memory_mbytes, e.runs};
+    } else {
+      d.limits.erase(user);
+    }
   }
 
   void operator()(const events::ActorCreated& e) const {
@@ -97,8 +115,9 @@ struct Folder {
   }
 
   void operator()(const events::BuildCreated& e) const {
-    d.builds[e.build_id] = {e.actor_id, e.build_number, e.memory_mbytes, e.version.env_vars, {},
-                            false,      false};
+    d.builds[e.build_id] = {e.actor_id, e.build_number, e.memory_mbytes, e.version.env_vars,
+                            {},         false,          false,           e.user_id};
+    d.accounts[e.user_id].builds_memory_mbytes += e.memory_mbytes;
     d.build_numbers[{e.actor_id, e.build_number}] = e.build_id;
     d.waiting_builds[record.position] = e.build_id;
   }
@@ -161,7 +180,9 @@ struct Folder {
     stop_waiting(id);
     if (demand.admitted) return;
     demand.admitted = true;
-    d.accounts[demand.user_id].memory_in_use_mbytes += demand.memory_mbytes;
+    Account& account = d.accounts[demand.user_id];
+    account.memory_in_use_mbytes += demand.memory_mbytes;
+    ++account.runs_admitted;
     ++d.runs_admitted;
     d.admitted.insert(id);
     d.memory_in_use_mbytes += demand.memory_mbytes;
@@ -202,12 +223,18 @@ struct Folder {
   void removed() const { d.removed[record.position] = record.stream; }
   [[nodiscard]] ActorFacts& actor() const { return d.actors.at(id_of<ActorId>(record.stream)); }
 
+  static std::pair<std::int64_t, Position> place_of(const RunDemand& demand, Position since) {
+    return {-static_cast<std::int64_t>(demand.priority), since};
+  }
   static RunDemand demand_of(const UserId& user, const events::RunOptions& options,
                              const BuildId& build) {
-    return {user, options.memory_mbytes, options.disk_mbytes, false, {}, build};
+    return {user, options.memory_mbytes, options.disk_mbytes, false, {}, build, options.priority};
   }
   void wait(const RunId& id, RunDemand demand) const {
-    d.accounts[demand.user_id].waiting[record.position] = id;
+    Account& account = d.accounts[demand.user_id];
+    account.waiting[record.position] = id;
+    account.queue[place_of(demand, record.position)] = id;
+    account.memory_waiting_mbytes += demand.memory_mbytes;
     d.demands[id] = std::move(demand);
     d.waiting_runs[record.position] = id;
     d.waiting_since[id] = record.position;
@@ -215,9 +242,12 @@ struct Folder {
   void stop_waiting(const RunId& id) const {
     const auto since = d.waiting_since.find(id);
     if (since == d.waiting_since.end()) return;
-    Account& account = d.accounts.at(d.demands.at(id).user_id);
+    const RunDemand& demand = d.demands.at(id);
+    Account& account = d.accounts.at(demand.user_id);
     if (account.waiting.begin()->first == since->second) account.passed = 0;
     account.waiting.erase(since->second);
+    account.queue.erase(place_of(demand, since->second));
+    account.memory_waiting_mbytes -= demand.memory_mbytes;
     d.waiting_runs.erase(since->second);
     d.waiting_since.erase(since);
   }
@@ -257,6 +287,15 @@ const StorageFacts* Directory::find_storage(const StorageId& id) const {
 }
 const RunDemand* Directory::find_demand(const RunId& id) const {
   return find_in(tables_.demands, id);
+}
+
+const OwnLimits* Directory::find_limits(const UserId& id) const {
+  return find_in(tables_.limits, id);
+}
+const Account& Directory::account_of(const UserId& id) const {
+  static const Account kIdle;
+  const Account* account = find_in(tables_.accounts, id);
+  return account ? *account : kIdle;
 }
 
 bool Directory::is_in_use(const BuildId& id) const {

@@ -42,7 +42,9 @@ struct BuildFacts {
   std::optional<events::Image> image;    ///< once it has succeeded
   bool running = false;
   bool finished = false;
-  ACTUARY_FIELDS(BuildFacts, actor_id, number, memory_mbytes, env_vars, image, running, finished);
+  UserId user_id;  ///< whose share it takes
+  ACTUARY_FIELDS(BuildFacts, actor_id, number, memory_mbytes, env_vars, image, running, finished,
+                 user_id);
 };
 
 /// Of named storages, and of those unnamed ones that are in memory; see executor/folded.h.
@@ -61,7 +63,9 @@ struct RunDemand {
   bool admitted = false;
   std::string held;  ///< why it waits, as its user was told
   BuildId build_id;  ///< what it runs, or will
-  ACTUARY_FIELDS(RunDemand, user_id, memory_mbytes, disk_mbytes, admitted, held, build_id);
+  std::uint32_t priority = 0;
+  ACTUARY_FIELDS(RunDemand, user_id, memory_mbytes, disk_mbytes, admitted, held, build_id,
+                 priority);
 };
 
 /// One account's share: what it waits for, what it holds, and how long it was patient.
@@ -69,7 +73,24 @@ struct Account {
   std::map<Position, RunId> waiting;
   std::uint64_t memory_in_use_mbytes = 0;
   std::uint32_t passed = 0;  ///< younger runs of others that came before its oldest waiting one
-  ACTUARY_FIELDS(Account, waiting, memory_in_use_mbytes, passed);
+  /// The same runs as they come: the higher priority first, then who waits longer.
+  std::map<std::pair<std::int64_t, Position>, RunId> queue;
+  std::uint64_t memory_waiting_mbytes = 0;
+  std::uint32_t runs_admitted = 0;
+  std::uint64_t builds_memory_mbytes = 0;  ///< of builds that are not over
+  ACTUARY_FIELDS(Account, waiting, memory_in_use_mbytes, passed, queue, memory_waiting_mbytes,
+                 runs_admitted, builds_memory_mbytes);
+
+  [[nodiscard]] bool idle() const {
+    return waiting.empty() && runs_admitted == 0 && builds_memory_mbytes == 0;
+  }
+};
+
+/// Limits of one account's own; absent: the host's for each.
+struct OwnLimits {
+  std::optional<std::uint64_t> memory_mbytes;
+  std::optional<std::uint32_t> runs;
+  ACTUARY_FIELDS(OwnLimits, memory_mbytes, runs);
 };
 
 struct NameLess {
@@ -94,7 +115,7 @@ struct Tables {
   std::map<Position, RunId> waiting_runs;
   std::map<RunId, Position> waiting_since;
   std::map<RunId, RunDemand> demands;
-  std::map<UserId, Account> accounts;  ///< of those whose runs wait or hold something
+  std::map<UserId, Account> accounts;  ///< those that are not idle
   std::map<Position, BuildId> waiting_builds;
   std::uint64_t memory_in_use_mbytes = 0;
   std::uint64_t disk_in_use_mbytes = 0;
@@ -104,10 +125,11 @@ struct Tables {
   std::map<Position, StreamId> removed;            ///< the last deletions, at most kRemovedAge old
   std::set<RunId> admitted;                        ///< whose container may exist, or will
   std::optional<std::uint32_t> drain_window_secs;  ///< nothing starts; what runs is migrated
+  std::map<UserId, OwnLimits> limits;
   ACTUARY_FIELDS(Tables, users, user_names, tokens, actors, actor_names, builds, build_numbers,
                  storages, storage_names, waiting_runs, waiting_since, demands, accounts,
                  waiting_builds, memory_in_use_mbytes, disk_in_use_mbytes, builds_running,
-                 runs_admitted, command_keys, removed, admitted, drain_window_secs);
+                 runs_admitted, command_keys, removed, admitted, drain_window_secs, limits);
 };
 
 /// For so many records a deletion is remembered, so that what a crash left outside is removed by
@@ -153,7 +175,12 @@ class Directory {
     return tables_.waiting_builds;
   }
   [[nodiscard]] const RunDemand* find_demand(const RunId& id) const;
+  /// Of those whose runs wait or hold something, or whose builds do.
   [[nodiscard]] const std::map<UserId, Account>& accounts() const { return tables_.accounts; }
+  /// What that account holds and waits for now; empty when that is nothing.
+  [[nodiscard]] const Account& account_of(const UserId& id) const;
+  /// Null: it has the host's limits.
+  [[nodiscard]] const OwnLimits* find_limits(const UserId& id) const;
   /// Runs, builds and storages whose contents may still be there, although they are deleted.
   [[nodiscard]] const std::map<Position, StreamId>& removed() const { return tables_.removed; }
   [[nodiscard]] std::uint64_t memory_in_use_mbytes() const { return tables_.memory_in_use_mbytes; }

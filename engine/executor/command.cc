@@ -17,7 +17,8 @@ template <class Variant>
 constexpr std::size_t kCount = std::variant_size_v<Variant>;
 
 constexpr Names<kCount<account::Command>> kAccountNames = {
-    "account.CreateUser", "account.CreateToken", "account.RevokeToken", "account.ErasePersonal"};
+    "account.CreateUser", "account.CreateToken", "account.RevokeToken", "account.ErasePersonal",
+    "account.SetLimits"};
 constexpr Names<kCount<actor::Command>> kActorNames = {
     "actor.Create", "actor.Change", "actor.PutVersion", "actor.DeleteVersion", "actor.Delete"};
 constexpr Names<kCount<build::Command>> kBuildNames = {
@@ -92,7 +93,6 @@ std::optional<Result<Command>> decode_family(const Names<kCount<Family>>& names,
 
 }  // namespace
 
-StreamId target_of(const Command& command) { return std::visit(Target{}, command); }
 Command::Command() = default;
 Command::Command(const Command&) = default;
 Command::Command(Command&&) noexcept = default;
@@ -104,6 +104,7 @@ bool Command::operator==(const Command& other) const {
   return static_cast<const AnyCommand&>(*this) == static_cast<const AnyCommand&>(other);
 }
 
+StreamId target_of(const Command& command) { return std::visit(Target{}, command); }
 
 std::string_view name_of(const Command& command) { return std::visit(Namer{}, command); }
 

@@ -13,7 +13,7 @@ namespace actuary::engine::executor {
 
 /// Of all folds together: what an event makes of a state, and what stays in memory. Raise it with
 /// every change of them; snapshots of another version are not used.
-inline constexpr std::uint32_t kFoldVersion = 4;
+inline constexpr std::uint32_t kFoldVersion = 5;
 
 /// When what is over leaves memory. A pure rule over positions, so that every fold of one journal
 /// keeps the same streams: a stream that is over stays until `linger` more records have followed

@@ -2,7 +2,10 @@
 
 #include <compare>
 #include <iterator>
+#include <map>
 #include <set>
+
+#include "engine/policy/account_limits.h"
 
 namespace actuary::engine::policy {
 namespace {
@@ -38,9 +41,10 @@ class Turns {
  public:
   explicit Turns(const directory::Directory& directory) : directory_(directory) {
     for (const auto& [user, account] : directory.accounts()) {
-      if (account.waiting.empty()) continue;
+      if (account.queue.empty()) continue;
       const auto rank = account.passed >= kPassedMax ? Rank::kPassed : Rank::kOrdinary;
-      heads_.insert({rank, account.memory_in_use_mbytes, account.waiting.begin()->first, user});
+      const Place place = account.queue.begin()->first;
+      heads_.insert({rank, account.memory_in_use_mbytes, place.second, user, place});
     }
   }
 
@@ -48,27 +52,65 @@ class Turns {
   RunId take() {
     const Head head = *heads_.begin();
     heads_.erase(heads_.begin());
-    const auto& waiting = directory_.accounts().at(head.user).waiting;
-    const auto run = waiting.find(head.since);
-    if (const auto next = std::next(run); next != waiting.end()) {
+    const auto& queue = directory_.accounts().at(head.user).queue;
+    const auto run = queue.find(head.place);
+    if (const auto next = std::next(run); next != queue.end()) {
       const std::uint64_t more = directory_.find_demand(run->second)->memory_mbytes;
-      heads_.insert({Rank::kOrdinary, head.memory_mbytes + more, next->first, head.user});
+      heads_.insert(
+          {Rank::kOrdinary, head.memory_mbytes + more, next->first.second, head.user, next->first});
     }
     return run->second;
   }
 
  private:
+  using Place = std::pair<std::int64_t, Position>;
   enum class Rank : std::uint8_t { kPassed, kOrdinary };
+  /// Between accounts only memory and waiting count: a priority is of one's own runs.
   struct Head {
     Rank rank;
     std::uint64_t memory_mbytes;
     Position since;
     UserId user;
+    Place place;
     auto operator<=>(const Head&) const = default;
   };
 
   const directory::Directory& directory_;
   std::set<Head> heads_;
+};
+
+/// What each account holds, as if each that was let in were started.
+class Shares {
+ public:
+  Shares(const directory::Directory& directory, const decision::Settings& settings) {
+    for (const auto& [user, account] : directory.accounts()) {
+      if (account.queue.empty()) continue;
+      shares_[user] = {share_of(account), limits_of(directory, settings, user), false};
+    }
+  }
+
+  /// Why the run waits for others of its account.
+  std::optional<std::string> lacking(const directory::RunDemand& demand) {
+    Each& each = shares_.at(demand.user_id);
+    if (each.full) return "Waiting for its turn: other runs of this account come first.";
+    auto reason = over_limit(each.share, each.limits, demand.memory_mbytes);
+    // Limits that were lowered since: this run waits for higher ones, the others do not.
+    each.full = reason && !over_limit({}, each.limits, demand.memory_mbytes);
+    return reason;
+  }
+  void add(const directory::RunDemand& demand) {
+    Share& share = shares_.at(demand.user_id).share;
+    share.memory_mbytes += demand.memory_mbytes;
+    ++share.runs;
+  }
+
+ private:
+  struct Each {
+    Share share;
+    decision::AccountLimits limits;
+    bool full = false;
+  };
+  std::map<UserId, Each> shares_;
 };
 
 /// Whatever there is room for, nothing starts.
@@ -88,6 +130,7 @@ Admission admit(const directory::Directory& directory, const decision::Settings&
   Admission result;
   Room room{left(settings.capacity.memory_mbytes, directory.memory_in_use_mbytes()),
             left(settings.capacity.disk_mbytes, directory.disk_in_use_mbytes())};
+  Shares shares(directory, settings);
   bool blocked = false;
   std::uint32_t runs = directory.runs_admitted();
   const auto hold = [&](const RunId& id, const directory::RunDemand& demand, std::string reason) {
@@ -96,7 +139,9 @@ Admission admit(const directory::Directory& directory, const decision::Settings&
   for (Turns turns(directory); !turns.empty();) {
     const RunId id = turns.take();
     const directory::RunDemand& demand = *directory.find_demand(id);
-    if (blocked) {
+    if (auto own = shares.lacking(demand)) {
+      hold(id, demand, std::move(*own));
+    } else if (blocked) {
       hold(id, demand, "Waiting for its turn: other runs come first.");
     } else if (auto reason = lacking(demand, room, settings.capacity)) {
       hold(id, demand, std::move(*reason));
@@ -110,6 +155,7 @@ Admission admit(const directory::Directory& directory, const decision::Settings&
       blocked = true;
     } else {
       ++runs;
+      shares.add(demand);
       room.memory_mbytes -= demand.memory_mbytes;
       room.disk_mbytes -= demand.disk_mbytes;
       result.runs.push_back(id);

@@ -37,6 +37,11 @@ Result<events::RunOptions> resolve(const run::RequestedOptions& requested,
     }
     options.max_total_charge_usd = requested.max_total_charge_usd;
   }
+  if (requested.priority) options.priority = *requested.priority;
+  if (options.priority > kPriorityMax) {
+    return fail(Code::kInvalidArgument,
+                "priority must be from 0 to " + std::to_string(kPriorityMax));
+  }
   return options;
 }
 

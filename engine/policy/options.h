@@ -19,6 +19,7 @@ inline constexpr std::uint32_t kBuildMemoryMbytes = 4096;
 inline constexpr std::uint32_t kBuildTimeoutSecs = 1800;
 inline constexpr std::uint32_t kDiskPerMemory = 2;
 inline constexpr std::uint32_t kPidsMax = 1024;
+inline constexpr std::uint32_t kPriorityMax = 100;
 
 /// errors: kInvalidArgument naming the option
 [[nodiscard]] Status check_memory(std::uint32_t memory_mbytes);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/directory/directory.h"
+#include "engine/policy/account_limits.h"
 #include "engine/policy/charging.h"
 #include "engine/policy/options.h"
 #include "engine/run/decider.h"
@@ -57,6 +58,7 @@ Decision decide(const Absent&, const Start& command, const Context& context) {
   TRY(options, policy::resolve(command.options, actor->default_options));
   TRY(build_id, context.directory.resolve_build(command.actor_id, options.build));
   TRY_VOID(check_capacity(options, context.settings.capacity));
+  TRY_VOID(policy::may_launch_run(context, command.user_id, options.memory_mbytes));
   const directory::BuildFacts& build = *context.directory.find_build(build_id);
   events::RunCreated created{command.run_id,
                              command.actor_id,
@@ -96,6 +98,7 @@ Decision decide(const Absent&, const Start& command, const Context& context) {
 Decision decide(const Finished& s, const Resurrect& command, const Context& context) {
   TRY(options, policy::resolve(command.options, s.facts.options));
   TRY_VOID(check_capacity(options, context.settings.capacity));
+  TRY_VOID(policy::may_launch_run(context, context.principal.user_id, options.memory_mbytes));
   TRY_VOID(check_money(s.facts, options));
   events::RunResurrected event{s.facts.build_id, s.facts.build_number, s.facts.image,      options,
                                s.facts.env_vars, command.meta,         wait_until(context)};

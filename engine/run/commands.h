@@ -17,8 +17,9 @@ struct RequestedOptions {
   std::optional<bool> restart_on_error;
   std::optional<std::uint64_t> max_items;
   std::optional<double> max_total_charge_usd;
+  std::optional<std::uint32_t> priority;
   ACTUARY_FIELDS(RequestedOptions, build, timeout_secs, memory_mbytes, restart_on_error, max_items,
-                 max_total_charge_usd);
+                 max_total_charge_usd, priority);
 };
 
 /// The input is in the key-value store already: it is written first, so that a run never lacks it.

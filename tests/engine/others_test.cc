@@ -41,7 +41,8 @@ TEST(Build, DrawsNumbersThatAreNeverReused) {
   next.then_names({"BuildNumberDrawn", "BuildCreated"});
   EXPECT_EQ(std::get<events::BuildCreated>((*next.decision())[1].event).build_number, "0.1.3");
   given.happens({{stream_of(kActor), events::BuildNumberDrawn{"0.1", 99999}}});
-  given.when(create_build(id_of<BuildId>("last"))).then_fails(Code::kLimitExceeded);
+  given.when(create_build(id_of<BuildId>("last")))
+      .then_fails(Code::kInvalidArgument, "used up its build numbers");
 }
 
 TEST(Build, NeedsAnActorAndAVersion) {

@@ -137,7 +137,7 @@ TEST_F(SnapshotTest, GrowsWithWhatIsActiveAndNotWithTheArchive) {
 TEST_F(SnapshotTest, AChangedFoldNeedsANewFoldVersion) {
   const std::string state = std::to_string(engine::executor::kFoldVersion) + " " +
                             snapshot::digest(fold(*journal, Residency{40}));
-  EXPECT_EQ(state, "4 2e145ab112d854cf7995d2b6f71adeaa337baf2170de2fade3ea90ffa0c88f40");
+  EXPECT_EQ(state, "5 ?");
 }
 
 /// Converts to every member, so that counting what braces take counts the members.

@@ -11,6 +11,7 @@ class App;
 /// one `command_line_*.cc`.
 namespace actuary::tools {
 
+struct AdmissionArguments;
 struct RetentionArguments;
 
 /// Does what was asked; returns the exit code.
@@ -39,5 +40,8 @@ void add_explain(CLI::App& app, Choice& choice);
 void add_migrate(CLI::App& app, Choice& choice);
 void add_drain(CLI::App& app, Choice& choice);
 void add_hold(CLI::App& app, Choice& choice);
+void add_limits(CLI::App& app, Choice& choice);
+/// `--account-memory`, `--account-runs`, `--over-limit`, `--queue-timeout`.
+void add_admission_policy(CLI::App& command, AdmissionArguments& policy);
 
 }  // namespace actuary::tools

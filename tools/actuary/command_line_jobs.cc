@@ -83,6 +83,7 @@ void add_serve(CLI::App& app, Choice& choice) {
                   "Containers write only to /tmp, in memory, and to volumes of their image (else "
                   "anywhere, up to the limit of their disk)");
   add_retention_policy(*serve, arguments->retention);
+  add_admission_policy(*serve, arguments->admission);
   serve->add_flag("--clock-is-right", arguments->clock_is_right,
                   "Delete what is due at once, although the last record is more than a week old "
                   "(else a clock so far ahead is believed after a day)");

@@ -33,6 +33,24 @@ struct RetentionPlanArguments {
 };
 [[nodiscard]] int retention_plan_command(const RetentionPlanArguments& arguments);
 
+/// Who may start when.
+struct AdmissionArguments {
+  std::optional<std::uint64_t> account_memory_mbytes;
+  std::optional<std::uint32_t> account_runs;
+  std::string over_limit;  ///< refuse or wait; empty: refuse
+  std::optional<std::uint32_t> queue_timeout_secs;
+};
+
+struct LimitsArguments {
+  std::string user;
+  std::string memory;  ///< MB, `none` or `default`; empty: as it is
+  std::string runs;    ///< the same
+  std::string reason;
+  std::string data;
+  bool json = false;
+};
+[[nodiscard]] int limits_command(const LimitsArguments& arguments);
+
 struct ServeArguments {
   std::string data;
   std::string runtime;  ///< auto, oci or docker; empty: auto
@@ -40,6 +58,7 @@ struct ServeArguments {
   std::optional<std::uint64_t> disk_reserve_mbytes;
   bool read_only_root = false;
   RetentionArguments retention;
+  AdmissionArguments admission;
   bool clock_is_right = false;
 };
 [[nodiscard]] int serve_command(const ServeArguments& arguments);

@@ -24,6 +24,12 @@ adapters::host::RuntimeKind runtime_of(const std::string& flag) {
   return flag == "docker" ? RuntimeKind::kDocker : RuntimeKind::kAuto;
 }
 
+bool is_utf8(const std::string& text) {
+  using adapters::client::Json;
+  const Json json = text;
+  return Json::parse(json.dump(-1, ' ', false, Json::error_handler_t::replace)) == json;
+}
+
 void exit_when_refused(const Error& error) {
   std::fprintf(stderr, "actuary: the journal refused to go on: %s\n", error.detail.c_str());
   ::_exit(kJournalRefused);

@@ -35,6 +35,9 @@ class EngineAccess {
 /// `auto`, `oci` or `docker`; anything else is `auto`.
 [[nodiscard]] adapters::host::RuntimeKind runtime_of(const std::string& flag);
 
+/// What does not print as JSON is no text.
+[[nodiscard]] bool is_utf8(const std::string& text);
+
 /// Ends the process when the journal refuses to go on: nothing that we would still say could be
 /// trusted.
 void exit_when_refused(const Error& error);

@@ -35,12 +35,6 @@ std::string admin_path(const std::string& run, const char* what) {
   return "/actuary/v1/runs/" + adapters::client::percent_encode(run) + "/" + what;
 }
 
-/// What does not print as JSON is no text.
-bool is_utf8(const std::string& text) {
-  const Json json = text;
-  return Json::parse(json.dump(-1, ' ', false, Json::error_handler_t::replace)) == json;
-}
-
 bool is_true(const Json& json, std::string_view name) {
   const Json* value = at(json, {name});
   return value != nullptr && value->is_boolean() && value->get<bool>();

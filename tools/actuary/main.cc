@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   add_migrate(app, choice);
   add_drain(app, choice);
   add_hold(app, choice);
+  add_limits(app, choice);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

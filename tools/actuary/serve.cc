@@ -35,6 +35,13 @@ Status set_listen(const std::string& flag, ControlPlaneOptions& options) {
   return {};
 }
 
+void set_admission(const AdmissionArguments& arguments, ControlPlaneOptions& options) {
+  options.account_limits = {arguments.account_memory_mbytes.value_or(0),
+                            arguments.account_runs.value_or(0)};
+  if (arguments.over_limit == "wait") options.when_over_limit = events::WhenOverLimit::kWait;
+  options.waiting_secs_max = arguments.queue_timeout_secs.value_or(options.waiting_secs_max);
+}
+
 constexpr const char* kTokenFile = "keys/admin.token";
 
 /// The administrator's token that was kept, while it is one.
@@ -114,6 +121,7 @@ int serve_command(const ServeArguments& arguments) {
   options.read_only_root = arguments.read_only_root;
   options.retention = retention_of(arguments.retention, {});
   options.newer_journal = adapters::host::NewerJournal::kShow;
+  set_admission(arguments.admission, options);
   options.clock_vouched = arguments.clock_is_right;
   if (const Status set = set_listen(arguments.listen, options); !set) {
     console::error(set.error().detail);

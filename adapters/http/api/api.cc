@@ -10,6 +10,7 @@
 #include "adapters/http/api/env_vars.h"
 #include "adapters/http/api/journal_events.h"
 #include "adapters/http/api/key_value_stores.h"
+#include "adapters/http/api/limits.h"
 #include "adapters/http/api/logs.h"
 #include "adapters/http/api/request_queues.h"
 #include "adapters/http/api/runs.h"
@@ -31,6 +32,7 @@ std::vector<Route> routes(const Services& borrowed, journal::Feed& feed) {
   add_build_routes(routes, services);
   add_run_routes(routes, services);
   add_log_routes(routes, services);
+  add_limit_routes(routes, services);  // before what takes any name for a user
   add_user_routes(routes, services);
   add_key_value_store_routes(routes, services);
   add_dataset_routes(routes, services);

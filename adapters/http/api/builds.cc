@@ -120,12 +120,22 @@ Answer<engine::build::Create> command_of(const Services& services, const Request
   return command;
 }
 
+/// The only limit of a build is its account's memory.
+WireError spell_create(const Error& error) {
+  WireError spelled = wire_error(error);
+  if (error.code == Code::kLimitExceeded) spelled.type = "actor-memory-limit-exceeded";
+  return spelled;
+}
+
 void create_build(const Services& services, const Request& request, const Responder& responder) {
   const auto command = command_of(services, request);
   if (!command) return responder.fail(command.error());
-  submit(services, engine::build::Command{*command}, asker_of(request), responder,
-         [&services, id = command->build_id, patience = request.query.wait_for_finish(),
-          responder] { answer_build(services, id, patience, responder, 201); });
+  submit(
+      services, engine::build::Command{*command}, asker_of(request), responder,
+      [&services, id = command->build_id, patience = request.query.wait_for_finish(), responder] {
+        answer_build(services, id, patience, responder, 201);
+      },
+      spell_create);
 }
 
 void get(const Services& services, FindBuild find, const Request& request,

@@ -77,6 +77,7 @@ Json options(const events::RunOptions& options) {
   if (options.max_total_charge_usd) {
     result["maxTotalChargeUsd"] = number(*options.max_total_charge_usd);
   }
+  if (options.priority > 0) result["priority"] = options.priority;
   return result;
 }
 

@@ -147,6 +147,7 @@ Answer<engine::run::RequestedOptions> requested_options(const Query& query) {
   TRY(restart, wire(query.boolean("restartOnError")));
   TRY(max_items, wire(query.integer("maxItems", INT64_MIN, INT64_MAX)));
   TRY(charge, charge_limit(query));
+  TRY(priority, wire(query.integer("priority", 0, engine::policy::kPriorityMax)));
   if (max_items && *max_items <= 0) {
     return refuse(400, "max-items-must-be-greater-than-zero", "maxItems must be greater than zero");
   }
@@ -155,6 +156,7 @@ Answer<engine::run::RequestedOptions> requested_options(const Query& query) {
   options.restart_on_error = restart;
   if (max_items) options.max_items = static_cast<std::uint64_t>(*max_items);
   options.max_total_charge_usd = charge;
+  if (priority) options.priority = static_cast<std::uint32_t>(*priority);
   if (memory) TRY_VOID(wire(engine::policy::check_memory(*memory)));
   return options;
 }
