@@ -192,7 +192,7 @@ Status ControlPlane::Assembly::start_engine(OnStarted started) {
       std::chrono::milliseconds(engine::executor::kReconcileEvery).count());
   disk_->start(loop_->raw());
   purge_ = std::make_unique<Purge>(
-      Purge::Outside{*executor_, *views_, *readers_, clock_, options_.on_note,
+      Purge::Outside{*executor_, *views_, *journal_, *readers_, clock_, options_.on_note,
                      [this](Timestamp at) { (void)record_clock(options_.data, at); }},
       options_.retention,
       engine::policy::ClockEvidence{believed_, clock_.now(), options_.clock_vouched});

@@ -28,6 +28,25 @@ const char* meaning_of(ClockTrust trust) {
   return "";
 }
 
+Result<std::vector<Expiry>> plan_of(const projections::runner::Views& views,
+                                    const journal::Reader& journal,
+                                    const engine::policy::Retention& policy) {
+  TRY(uses_since, projections::retention::uses_recorded_since(journal));
+  return projections::retention::plan(views, policy, uses_since);
+}
+
+/// What was used or named since the plan is refused by the storage itself.
+Command deletion_of(const Expiry& expiry) {
+  const std::string_view id = expiry.stream.id.view();
+  const std::string reason = "retention: " + expiry.reason;
+  if (expiry.stream.kind == StreamKind::kRun)
+    return engine::run::Command{engine::run::Delete{RunId::parse(id).value(), reason}};
+  if (expiry.stream.kind == StreamKind::kBuild)
+    return engine::build::Command{engine::build::Delete{BuildId::parse(id).value(), reason}};
+  return engine::storage::Command{
+      engine::storage::Delete{StorageId::parse(id).value(), reason, expiry.finished_at}};
+}
+
 }  // namespace
 
 /// What a worker finds; the loop reads it when the worker is done.
@@ -77,8 +96,8 @@ void Purge::look() {
   planned_at_ = now.utc;
   const auto plan = std::make_shared<Plan>();
   const Status submitted = outside_.readers.submit(
-      [plan, &views = outside_.views, policy = policy_] {
-        plan->expiries = projections::retention::plan(views, policy);
+      [plan, &views = outside_.views, &journal = outside_.journal, policy = policy_] {
+        plan->expiries = plan_of(views, journal, policy);
       },
       [self = self_, plan] {
         if (*self != nullptr) (*self)->work_off(plan);
@@ -106,6 +125,12 @@ bool Purge::still_wanted(const Expiry& expiry) const {
     const auto run = outside_.views.runs().get(RunId::parse(expiry.stream.id.view()).value());
     return run && *run && !(*run)->deleted && (*run)->finished_at == expiry.finished_at;
   }
+  if (expiry.stream.kind == StreamKind::kStorage) {
+    const auto id = StorageId::parse(expiry.stream.id.view()).value();
+    const auto storage = outside_.views.storages().get(id);
+    return storage && *storage && (*storage)->name.empty() &&
+           (*storage)->used_at <= expiry.finished_at;
+  }
   const auto build = outside_.views.builds().get(BuildId::parse(expiry.stream.id.view()).value());
   return build && *build && !(*build)->deleted && still_unused(**build);
 }
@@ -127,13 +152,7 @@ void Purge::delete_next() {
     const Expiry each = std::move(due_.front());
     due_.pop_front();
     if (!still_wanted(each)) continue;
-    const std::string reason = "retention: " + each.reason;
-    Command command = each.stream.kind == StreamKind::kRun
-                          ? Command{engine::run::Command{engine::run::Delete{
-                                RunId::parse(each.stream.id.view()).value(), reason}}}
-                          : Command{engine::build::Command{engine::build::Delete{
-                                BuildId::parse(each.stream.id.view()).value(), reason}}};
-    outside_.executor.submit({std::move(command), Principal{}, CommandId{}, 0,
+    outside_.executor.submit({deletion_of(each), Principal{}, CommandId{}, 0,
                               [self = self_](const Result<Position>& done) {
                                 if (*self == nullptr) return;
                                 (*self)->deleted_ += done ? 1U : 0U;

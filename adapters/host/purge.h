@@ -12,6 +12,7 @@
 #include "engine/executor/executor.h"
 #include "engine/policy/clock_trust.h"
 #include "engine/policy/retention.h"
+#include "journal/reader.h"
 #include "projections/runner/views.h"
 
 namespace actuary::adapters::host {
@@ -24,7 +25,8 @@ class Purge {
   struct Outside {
     engine::executor::Executor& executor;
     const projections::runner::Views& views;
-    reactor::Workers& readers;  ///< plans there: it reads every run
+    const journal::Reader& journal;
+    reactor::Workers& readers;  ///< plans there: it reads every row
     Clock& clock;
     /// One line for the operator. May be empty.
     std::function<void(const std::string&)> on_note;

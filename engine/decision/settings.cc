@@ -28,10 +28,12 @@ events::SettingsAdopted adopted(const Settings& settings) {
   event.runs_kept_us = retention.runs.value_or(kForEver);
   event.runs_kept_newest = retention.keep_runs;
   event.builds_kept_us = retention.builds.value_or(kForEver);
+  event.storages_kept_us = retention.storages.value_or(kForEver);
   event.waiting_secs_max = settings.waiting_secs_max;
   event.account_memory_mbytes_max = settings.account_limits.memory_mbytes;
   event.account_runs_max = settings.account_limits.runs;
   event.when_over_limit = settings.when_over_limit;
+  event.lifecycle_rules = kLifecycleRules;
   return event;
 }
 
@@ -44,6 +46,8 @@ Settings settings_of(const events::SettingsAdopted& event) {
   if (event.retention_policy != 0) {
     settings.retention = {kept(event.runs_kept_us), event.runs_kept_newest,
                           kept(event.builds_kept_us)};
+    // Version 1 knew nothing of storages, and what is absent reads as 0.
+    if (event.retention_policy >= 2) settings.retention.storages = kept(event.storages_kept_us);
   }
   settings.waiting_secs_max = event.waiting_secs_max;
   settings.account_limits = {event.account_memory_mbytes_max, event.account_runs_max};

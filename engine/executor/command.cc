@@ -35,7 +35,7 @@ constexpr Names<kCount<run::Command>> kRunNames = {"run.Start",         "run.Hol
                                                    "run.PlaceHold",     "run.LiftHold",
                                                    "run.ErasePersonal"};
 constexpr Names<kCount<storage::Command>> kStorageNames = {"storage.Create", "storage.Change",
-                                                           "storage.Delete"};
+                                                           "storage.Delete", "storage.Use"};
 constexpr Names<kCount<host::Command>> kHostNames = {"host.Drain", "host.EndDrain"};
 
 struct Namer {

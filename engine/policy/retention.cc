@@ -57,11 +57,29 @@ void expire_builds(const Retention& policy, const std::vector<AgedRun>& runs,
   }
 }
 
+/// Whoever used it just before a use would have been recorded has the whole time too.
+void expire_storages(const Retention& policy, const std::vector<AgedStorage>& storages,
+                     std::vector<Expiry>& found) {
+  for (const AgedStorage& storage : storages) {
+    found.push_back({journal::record::stream_of(storage.id),
+                     storage.used_at + use_recorded_every(policy) + *policy.storages,
+                     storage.used_at,
+                     "unnamed, no run's, and unused for more than " + in_words(*policy.storages)});
+  }
+}
+
 }  // namespace
 
+Microseconds use_recorded_every(const Retention& policy) {
+  constexpr Microseconds kDay = std::chrono::days{1};
+  return policy.storages ? std::min(kDay, *policy.storages / 8) : kDay;
+}
+
 std::vector<Expiry> expiries(const Retention& policy, std::vector<AgedRun> runs,
-                             const std::vector<AgedBuild>& builds) {
+                             const std::vector<AgedBuild>& builds,
+                             const std::vector<AgedStorage>& storages) {
   std::vector<Expiry> found;
+  if (policy.storages) expire_storages(policy, storages, found);
   if (policy.builds) expire_builds(policy, runs, builds, found);
   if (policy.runs) expire_runs(policy, std::move(runs), found);
   std::sort(found.begin(), found.end(), [](const Expiry& left, const Expiry& right) {

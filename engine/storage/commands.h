@@ -26,9 +26,16 @@ struct Change {
 struct Delete {
   StorageId storage_id;
   std::string reason;
-  ACTUARY_FIELDS(Delete, storage_id, reason);
+  std::optional<Timestamp> unused_since;  ///< refused when it was used after that
+  ACTUARY_FIELDS(Delete, storage_id, reason, unused_since);
 };
 
-using Command = std::variant<Create, Change, Delete>;
+/// Somebody reads or writes what is inside.
+struct Use {
+  StorageId storage_id;
+  ACTUARY_FIELDS(Use, storage_id);
+};
+
+using Command = std::variant<Create, Change, Delete, Use>;
 
 }  // namespace actuary::engine::storage

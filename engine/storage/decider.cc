@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "engine/directory/directory.h"
+#include "engine/policy/retention.h"
 #include "journal/base/assert.h"
 
 namespace actuary::engine::storage {
@@ -39,14 +40,22 @@ Status check_unique(const UserId& owner, events::StorageKind kind, std::string_v
 
 struct Evolver {
   const State& state;
+  Timestamp now;
 
   State operator()(const events::StorageCreated& e) const {
-    return Present{e, e.name, e.title, {}};
+    return Present{e, e.name, e.title, {}, now};
   }
   State operator()(const events::StorageChanged& e) const {
     const auto* present = std::get_if<Present>(&state);
     ACTUARY_ASSERT(present != nullptr);
-    return Present{present->created, e.name, e.title, e.general_access};
+    return Present{present->created, e.name, e.title, e.general_access, now};
+  }
+  State operator()(const events::StorageUsed&) const {
+    const auto* present = std::get_if<Present>(&state);
+    ACTUARY_ASSERT(present != nullptr);
+    Present next = *present;
+    next.used_at = now;
+    return next;
   }
   State operator()(const events::StorageDeleted&) const {
     const auto* present = std::get_if<Present>(&state);
@@ -81,8 +90,21 @@ Decision decide(const Present& s, const Change& command, const Context& context)
                                         command.general_access.value_or(s.general_access)}}};
 }
 
+/// Retention never takes what got a name or was used meanwhile.
 Decision decide(const Present& s, const Delete& command, const Context&) {
+  if (command.unused_since && !s.name.empty())
+    return fail(Code::kForbidden, "A named storage is kept whatever its age.");
+  if (command.unused_since && s.used_at > *command.unused_since)
+    return fail(Code::kVersionConflict, "The storage was used meanwhile.");
   return Events{{stream_of(s.created.storage_id), events::StorageDeleted{command.reason}}};
+}
+
+/// Named storages are kept anyhow, and a run's are kept with it.
+Decision decide(const Present& s, const Use&, const Context& context) {
+  const bool of_interest = s.name.empty() && s.created.run_id.nil();
+  const Microseconds every = policy::use_recorded_every(context.settings.retention);
+  if (!of_interest || context.now.utc - s.used_at < every) return Events{};
+  return Events{{stream_of(s.created.storage_id), events::StorageUsed{}}};
 }
 
 /// The fallback: a pair without an overload of its own.
@@ -101,7 +123,7 @@ Decision decide(const State& state, const Command& command, const Context& conte
 }
 
 State evolve(const State& state, const Recorded<events::Event>& recorded) {
-  return std::visit(Evolver{state}, recorded.event);
+  return std::visit(Evolver{state, recorded.at.utc}, recorded.event);
 }
 
 Effects react(const State& after, const Recorded<events::Event>& recorded) {

@@ -10,6 +10,7 @@ namespace actuary::engine::storage {
 Decision decide(const Absent&, const Create&, const Context&);
 Decision decide(const Present&, const Change&, const Context&);
 Decision decide(const Present&, const Delete&, const Context&);
+Decision decide(const Present&, const Use&, const Context&);
 
 [[nodiscard]] Decision decide(const State& state, const Command& command, const Context& context);
 [[nodiscard]] State evolve(const State& state, const Recorded<events::Event>& recorded);

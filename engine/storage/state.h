@@ -16,7 +16,8 @@ struct Present {
   std::string name;
   std::string title;
   std::string general_access;
-  ACTUARY_FIELDS(Present, created, name, title, general_access);
+  Timestamp used_at{};  ///< as it was recorded last; made is used
+  ACTUARY_FIELDS(Present, created, name, title, general_access, used_at);
 };
 
 struct Deleted {

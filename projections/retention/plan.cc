@@ -1,5 +1,6 @@
 #include "projections/retention/plan.h"
 
+#include <algorithm>
 #include <set>
 
 #include "projections/rows/listing.h"
@@ -23,7 +24,8 @@ Status each_row(const rows::Store& store, rows::Table table, const Take& take) {
 }  // namespace
 
 Result<std::vector<engine::policy::Expiry>> plan(const runner::Views& views,
-                                                 const engine::policy::Retention& policy) {
+                                                 const engine::policy::Retention& policy,
+                                                 const std::optional<Timestamp>& uses_since) {
   if (policy.keeps_everything()) return std::vector<engine::policy::Expiry>{};
   std::set<BuildId> tagged;
   TRY_VOID(each_row<actors::ActorRow>(views.rows(), rows::Table::kActor, [&](const auto& actor) {
@@ -40,7 +42,26 @@ Result<std::vector<engine::policy::Expiry>> plan(const runner::Views& views,
     if (build.deleted) return;
     builds.push_back({build.id, build.finished_at, tagged.contains(build.id)});
   }));
-  return engine::policy::expiries(policy, std::move(runs), builds);
+  std::vector<engine::policy::AgedStorage> aged;
+  const auto take = [&](const storages::StorageRow& row) {
+    if (row.name.empty() && row.run_id.nil())
+      aged.push_back({row.id, std::max(row.used_at, *uses_since)});
+  };
+  if (policy.storages && uses_since)
+    TRY_VOID(each_row<storages::StorageRow>(views.rows(), rows::Table::kStorage, take));
+  return engine::policy::expiries(policy, std::move(runs), builds, aged);
+}
+
+Result<std::optional<Timestamp>> uses_recorded_since(const journal::Reader& journal) {
+  TRY(records, journal.read_stream(journal::record::system_stream()));
+  std::optional<Timestamp> since;
+  for (const Record& record : records) {
+    const auto* adopted = std::get_if<events::SettingsAdopted>(&record.event);
+    if (adopted == nullptr) continue;
+    if (adopted->lifecycle_rules == 0) since.reset();  // a program that records no use wrote here
+    if (adopted->lifecycle_rules > 0 && !since) since = record.recorded_at.utc;
+  }
+  return since;
 }
 
 }  // namespace actuary::projections::retention

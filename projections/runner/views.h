@@ -19,7 +19,7 @@ namespace actuary::projections::runner {
 
 /// Of all rows together. Raise it with every change of a row, a key or a fold: the views are then
 /// rebuilt.
-inline constexpr std::uint32_t kRowsSchemaVersion = 7;
+inline constexpr std::uint32_t kRowsSchemaVersion = 8;
 /// Records folded before the rows are written, while catching up.
 inline constexpr std::size_t kSliceRecordsMax = 1024;
 

@@ -39,6 +39,7 @@ StorageRow created(const events::StorageCreated& event, const Record& record) {
   row.actor_id = event.actor_id;
   row.created_at = record.recorded_at.utc;
   row.modified_at = record.recorded_at.utc;
+  row.used_at = record.recorded_at.utc;
   return row;
 }
 
@@ -47,6 +48,11 @@ void fold(StorageRow& row, const events::StorageChanged& event, const Record& re
   row.title = event.title;
   row.general_access = event.general_access;
   row.modified_at = record.recorded_at.utc;
+  row.used_at = record.recorded_at.utc;
+}
+
+void fold(StorageRow& row, const events::StorageUsed&, const Record& record) {
+  row.used_at = record.recorded_at.utc;
 }
 
 }  // namespace
@@ -59,7 +65,8 @@ Status StorageModel::apply(const Record& record, rows::RowWriter& writer) const 
           rows::insert(writer, created(event, record));
         } else if constexpr (std::is_same_v<Event, events::StorageDeleted>) {
           TRY_VOID(rows::remove<StorageRow>(writer, key));
-        } else if constexpr (std::is_same_v<Event, events::StorageChanged>) {
+        } else if constexpr (std::is_same_v<Event, events::StorageChanged> ||
+                             std::is_same_v<Event, events::StorageUsed>) {
           const auto change = [&](StorageRow& row) { fold(row, event, record); };
           return rows::update_existing<StorageRow>(writer, key, record, change);
         }

@@ -21,12 +21,13 @@ struct StorageRow {
   ActorId actor_id;
   Timestamp created_at{};
   Timestamp modified_at{};  ///< of name, title or access
+  Timestamp used_at{};      ///< as it was recorded last; made is used
 
   static constexpr auto members() {
     using Row = StorageRow;
     return std::make_tuple(&Row::id, &Row::kind, &Row::user_id, &Row::name, &Row::title,
                            &Row::general_access, &Row::run_id, &Row::actor_id, &Row::created_at,
-                           &Row::modified_at);
+                           &Row::modified_at, &Row::used_at);
   }
   friend bool operator==(const StorageRow&, const StorageRow&) = default;
 };

@@ -9,6 +9,8 @@ POLICY = ("--delete-runs-after", "0", "--keep-runs", "1", "--delete-builds-after
 TEN_YEARS_AHEAD = {"LD_PRELOAD": "/usr/$LIB/faketime/libfaketime.so.1", "FAKETIME": "+10y",
                    "DONT_FAKE_MONOTONIC": "1"}
 
+FORTY_DAYS_AHEAD = {**TEN_YEARS_AHEAD, "FAKETIME": "+40d"}
+
 
 class Patient(Case):
     def wait_until_gone(self, engine, path):
@@ -68,6 +70,43 @@ class Retention(Patient):
     def test_everything_is_kept_by_default_and_the_plan_says_how_to_change_that(self):
         done = actuary("retention", "plan", "--data", self.data)
         self.assert_says(done, 0, "actuary serve --delete-runs-after")
+
+
+class UnnamedStorages(Patient):
+    def serve(self, *options, env=None):
+        engine = Engine(self.data, listen=None, options=options, env=env)
+        self.addCleanup(engine.stop)
+        return engine
+
+    def test_go_once_nobody_uses_them_and_named_ones_stay(self):
+        engine = self.serve()
+        unused, used, named = (engine.data("POST", "/v2/datasets" + name)["id"]
+                               for name in ("", "", "?name=kept"))
+        self.assertEqual(engine.call("POST", f"/v2/datasets/{unused}/items", [{"a": 1}])[0], 201)
+        engine.stop()
+        plan = actuary("retention", "plan", "--data", self.data, "--json",
+                       "--delete-storages-after", "30")
+        planned = json.loads(plan.stdout)["items"]
+        self.assertEqual([(item["kind"], item["id"]) for item in planned],
+                         [("storage", unused), ("storage", used)])
+        self.assertIn("unused for more than 30 days", planned[0]["reason"])
+
+        later = self.serve(env=FORTY_DAYS_AHEAD)
+        self.assertEqual(later.call("GET", f"/v2/datasets/{used}/items")[1], [])
+        later.stop()
+        engine = self.serve("--delete-storages-after", "30", "--clock-is-right",
+                            env=FORTY_DAYS_AHEAD)
+        # A list is no use of what is in it.
+        deadline = time.monotonic() + 60
+        while unused in (left := [each["id"] for each in
+                                  engine.data("GET", "/v2/datasets?unnamed=1")["items"]]):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.2)
+        self.assertEqual(left, [used, named])
+        status, answer = engine.call("GET", f"/v2/datasets/{unused}")
+        self.assertEqual((status, answer["error"]["type"]), (404, "record-not-found"))
+        self.assertEqual(answer["error"]["data"]["reason"],
+                         "retention: " + planned[0]["reason"])
 
 
 class ClockAhead(Patient):

@@ -108,5 +108,68 @@ TEST(RetentionPolicy, NeverTakesTheZeroesOfAnOldRecordForAnAge) {
                   .retention.keeps_everything());
 }
 
+using Storages = std::vector<engine::policy::AgedStorage>;
+
+TEST(RetentionPolicy, CountsAStoragesAgeFromItsLastUseAndGivesTheDayThatIsNotRecorded) {
+  const Storages storages{{id_of<StorageId>("s1"), day(9)}, {id_of<StorageId>("s2"), day(1)}};
+  const auto found = expiries({{}, 0, {}, 7 * kDay}, {}, {}, storages);
+  EXPECT_EQ(ids(found), (Names{"s2", "s1"}));
+  EXPECT_EQ(found[0].due, day(8) + 7 * kDay / 8) << "a use is recorded so often";
+  EXPECT_EQ(found[0].reason, "unnamed, no run's, and unused for more than 7 days");
+  EXPECT_TRUE(expiries({kDay, 0, kDay, {}}, {}, {}, storages).empty()) << "kept unless asked for";
+  EXPECT_EQ(engine::policy::use_recorded_every({{}, 0, {}, 90 * kDay}), kDay);
+}
+
+TEST(RetentionPolicy, SettingsOfProgramsThatKnewNoStoragesDeleteNone) {
+  engine::decision::Settings settings;
+  settings.retention = {30 * kDay, 3, {}, 7 * kDay};
+  auto recorded = engine::decision::adopted(settings);
+  EXPECT_EQ(engine::decision::settings_of(recorded).retention, settings.retention);
+  recorded.retention_policy = 1;
+  recorded.storages_kept_us = Microseconds{0};  // how an absent field is read
+  EXPECT_EQ(engine::decision::settings_of(recorded).retention.storages, std::nullopt);
+}
+
+namespace storage = engine::storage;
+const StorageId kOne = id_of<StorageId>("one");
+
+Given an_unnamed_dataset() {
+  return Given{{{stream_of(kOne), events::StorageCreated{kOne, events::StorageKind::kDataset, kUser,
+                                                         "", "", RunId{}, ActorId{}}}}};
+}
+engine::executor::Command use() { return storage::Command{storage::Use{kOne}}; }
+engine::executor::Command delete_unused(Timestamp since) {
+  return storage::Command{storage::Delete{kOne, "retention", since}};
+}
+constexpr int kDaySeconds = 86'400;
+
+TEST(UnnamedStorage, ItsUsesAreRecordedOnceADay) {
+  Given given = an_unnamed_dataset();
+  given.when(use(), kDaySeconds - 1).then_nothing();
+  given.when(use(), kDaySeconds).then({{stream_of(kOne), events::StorageUsed{}}});
+  given.then_happens(use(), kDaySeconds);
+  given.when(use(), kDaySeconds + 5).then_nothing();
+  given.settings.retention.storages = Seconds{80};
+  given.when(use(), kDaySeconds + 9).then_nothing();
+  given.when(use(), kDaySeconds + 10).then({{stream_of(kOne), events::StorageUsed{}}});
+}
+
+TEST(UnnamedStorage, ThatWasUsedOrNamedMeanwhileIsNotDeletedByAge) {
+  Given given = an_unnamed_dataset();
+  given.when(delete_unused(at(0).utc), 9)
+      .then({{stream_of(kOne), events::StorageDeleted{"retention"}}});
+  given.then_happens(use(), kDaySeconds);
+  given.when(delete_unused(at(0).utc), kDaySeconds).then_fails(Code::kVersionConflict, "used");
+  EXPECT_TRUE(given.when(delete_unused(at(kDaySeconds).utc), kDaySeconds + 1).decision());
+  given.then_happens(storage::Command{storage::Change{kOne, "kept", {}, {}}}, kDaySeconds + 2);
+  given.when(delete_unused(at(2 * kDaySeconds).utc), 2 * kDaySeconds)
+      .then_fails(Code::kForbidden, "named");
+  given.when(use(), 9 * kDaySeconds).then_nothing();
+}
+
+TEST(UnnamedStorage, ARunsOwnIsKeptWithItsRunAndNeedsNoUses) {
+  a_live_run().when(storage::Command{storage::Use{kDataset}}, 9 * kDaySeconds).then_nothing();
+}
+
 }  // namespace
 }  // namespace actuary::tests

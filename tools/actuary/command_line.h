@@ -30,7 +30,7 @@ void add_journal(CLI::App& app, Choice& choice);
 void add_journal_backup(CLI::App& journal, Choice& choice);
 void add_backup(CLI::App& app, Choice& choice);
 void add_retention(CLI::App& app, Choice& choice);
-/// `--delete-runs-after`, `--keep-runs`, `--delete-builds-after`.
+/// `--delete-runs-after`, `--keep-runs`, `--delete-builds-after`, `--delete-storages-after`.
 void add_retention_policy(CLI::App& command, RetentionArguments& policy);
 void add_replay(CLI::App& app, Choice& choice);
 void add_state(CLI::App& app, Choice& choice);

@@ -19,6 +19,11 @@ void add_retention_policy(CLI::App& command, RetentionArguments& policy) {
       .add_option("--delete-builds-after", policy.builds_after_days,
                   "Days that a build without a tag and without a run is kept (else for ever)")
       ->check(any_age);
+  command
+      .add_option("--delete-storages-after", policy.storages_after_days,
+                  "Days that an unnamed storage which is no run's is kept after its last use (else "
+                  "for ever)")
+      ->check(any_age);
 }
 
 void add_retention(CLI::App& app, Choice& choice) {

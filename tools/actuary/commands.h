@@ -24,6 +24,7 @@ struct RetentionArguments {
   std::optional<double> runs_after_days;
   std::optional<std::uint32_t> keep_runs;
   std::optional<double> builds_after_days;
+  std::optional<double> storages_after_days;
 };
 
 struct RetentionPlanArguments {

@@ -45,12 +45,14 @@ Result<Planned> plan_of(const RetentionPlanArguments& arguments) {
   Planned planned{retention_of(arguments.policy, policy), {}, 0, journal->head().position};
   TRY(views, projections::runner::Views::open_read_only((data / "views").string()));
   planned.position = views->checkpoint().position;
-  TRY(expiries, projections::retention::plan(*views, planned.policy));
+  TRY(uses_since, projections::retention::uses_recorded_since(*journal));
+  TRY(expiries, projections::retention::plan(*views, planned.policy, uses_since));
   planned.expiries = std::move(expiries);
   return planned;
 }
 
 std::string_view kind_of(const Expiry& expiry) {
+  if (expiry.stream.kind == StreamKind::kStorage) return "storage";
   return expiry.stream.kind == StreamKind::kRun ? "run" : "build";
 }
 
@@ -86,6 +88,7 @@ Retention retention_of(const RetentionArguments& arguments, Retention policy) {
   if (arguments.runs_after_days) policy.runs = days(*arguments.runs_after_days);
   if (arguments.keep_runs) policy.keep_runs = *arguments.keep_runs;
   if (arguments.builds_after_days) policy.builds = days(*arguments.builds_after_days);
+  if (arguments.storages_after_days) policy.storages = days(*arguments.storages_after_days);
   return policy;
 }
 

@@ -5,8 +5,10 @@
 #include <memory>
 
 #include "adapters/http/api/command_key.h"
+#include "adapters/http/api/fields.h"
 #include "adapters/http/api/lookup.h"
 #include "adapters/http/api/user_names.h"
+#include "engine/policy/retention.h"
 #include "engine/storage/commands.h"
 
 namespace actuary::adapters::http::api {
@@ -29,6 +31,35 @@ Answer<StorageRow> own(Result<std::optional<StorageRow>> row, const StorageApi& 
   return **row;
 }
 
+/// Retention explains itself, from the journal: no row is left of what it has deleted. What its
+/// user has deleted is simply gone.
+WireError deleted_storage(const Services& services, const StorageApi& api, const UserId& caller,
+                          const StorageId& id) {
+  WireError error = record_not_found(api.name);
+  const auto records = services.journal.read_stream(stream_of(id));
+  if (!records || records->empty()) return error;
+  const Record& last = records->back();
+  const auto* created = std::get_if<events::StorageCreated>(&records->front().event);
+  const auto* deleted = std::get_if<events::StorageDeleted>(&last.event);
+  const bool by_retention = deleted != nullptr && last.principal.kind == PrincipalKind::kSystem;
+  if (!by_retention || created == nullptr || created->user_id != caller ||
+      created->kind != api.kind) {
+    return error;
+  }
+  error.data = Json{{"createdAt", to_iso(records->front().recorded_at.utc)},
+                    {"reason", deleted->reason},
+                    {"deletedAt", to_iso(last.recorded_at.utc)}};
+  return error;
+}
+
+/// So that retention knows what is in use; not each time, see StorageUsed.
+void note_use(const Services& services, const Principal& caller, const StorageRow& row) {
+  if (!row.name.empty() || !row.run_id.nil()) return;
+  const auto every = engine::policy::use_recorded_every(services.executor.settings().retention);
+  if (services.clock.now().utc - row.used_at < every) return;
+  services.executor.submit({storage::Command(storage::Use{row.id}), caller, CommandId{}, 0, {}});
+}
+
 /// By id, `username~name`, or `~name` for one's own.
 Answer<StorageRow> find_direct(const Services& services, const StorageApi& api,
                                const UserId& caller, std::string_view text) {
@@ -37,7 +68,9 @@ Answer<StorageRow> find_direct(const Services& services, const StorageApi& api,
   if (tilde == std::string_view::npos) {
     const auto id = StorageId::parse(text);
     if (!id) return missing(api.name);
-    return own(storages.get(*id), api, caller);
+    auto row = storages.get(*id);
+    if (row && !*row) return tl::make_unexpected(deleted_storage(services, api, caller, *id));
+    return own(std::move(row), api, caller);
   }
   UserId owner = caller;
   if (tilde > 0) {
@@ -82,8 +115,8 @@ Json show(const Services& services, const StorageApi& api, const StorageRow& row
   shown["username"] = username_of(services, row.user_id);
   shown["createdAt"] = to_iso(row.created_at);
   shown["modifiedAt"] = to_iso(modified_at);
-  // Reads are counted but not dated.
-  shown["accessedAt"] = to_iso(modified_at);
+  // Reads are counted, and dated by the day.
+  shown["accessedAt"] = to_iso(std::max(row.used_at, modified_at));
   shown["actId"] = text_or_null(row.actor_id.view());
   shown["actRunId"] = text_or_null(row.run_id.view());
   api.describe(shown, services, row, stats);
@@ -122,15 +155,6 @@ void answer_fresh(const Services& services, const StorageApi& api, const Storage
   const auto row = own(services.views.storages().get(id), api, caller);
   if (!row) return responder.fail(row.error());
   answer_shown(services, api, *row, status, responder);
-}
-
-/// A text field of the body: absent, null (as the empty text), or a text.
-Answer<std::optional<std::string>> text_field(const Json& body, const std::string& name) {
-  const auto found = body.find(name);
-  if (found == body.end()) return std::nullopt;
-  if (found->is_null()) return std::string();
-  if (found->is_string()) return found->get<std::string>();
-  return refuse(400, "invalid-value", "Field \"" + name + "\" must be a text or null.");
 }
 
 void get_or_create(const Services& services, const StorageApi& api, const Request& request,
@@ -266,6 +290,7 @@ void add_storage_routes(std::vector<Route>& routes, const Services& services, co
     route.handler = [&services, &api, address, handler](Request request, Responder responder) {
       auto row = find_storage(services, api, address, request);
       if (!row) return responder.fail(row.error());
+      note_use(services, caller_of(request), *row);
       handler(std::move(request), std::move(responder), std::move(*row));
     };
     routes.push_back(std::move(route));

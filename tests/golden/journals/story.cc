@@ -330,6 +330,28 @@ void forget_a_name(Teller& tell) {
   tell.user(account::Command{account::ErasePersonal{named, "asked for"}});
 }
 
+/// What schema 4 can say more of: what an account may hold, which run comes first, and what is
+/// used.
+void share(Teller& tell) {
+  tell.user(account::Command{account::SetLimits{kUser, 65'536, 50, "shared machine"}});
+  run::Start urgent;
+  urgent.run_id = id_of<RunId>("rurgent");
+  urgent.actor_id = kActor;
+  urgent.user_id = kUser;
+  urgent.key_value_store_id = id_of<StorageId>("kurgent");
+  urgent.dataset_id = id_of<StorageId>("durgent");
+  urgent.request_queue_id = id_of<StorageId>("qurgent");
+  urgent.input_key = "INPUT";
+  urgent.options.memory_mbytes = 256;
+  urgent.options.priority = 9;
+  tell.user(run::Command{urgent});
+  const auto unnamed = id_of<StorageId>("unnamed");
+  tell.user(
+      storage::Command{storage::Create{unnamed, events::StorageKind::kDataset, kUser, "", ""}});
+  tell.wait(86'400);
+  tell.user(storage::Command{storage::Use{unnamed}});
+}
+
 }  // namespace
 
 void tell_story(const std::function<journal::Journal&()>& reopened) {
@@ -345,6 +367,7 @@ void tell_story(const std::function<journal::Journal&()>& reopened) {
   migrate(tell);
   forget_who_asked(tell);
   forget_a_name(tell);
+  share(tell);
 }
 
 }  // namespace actuary::tests::golden
