@@ -56,9 +56,15 @@ struct DropStorage {
   StorageId storage_id;
 };
 
-using Effect =
-    std::variant<FenceStorages, StartContainer, KillContainer, RemoveContainer, BuildImage,
-                 CancelBuild, RemoveImage, WriteLog, RemoveLog, DropStorage, AnnounceToContainer>;
+/// Counts what is in the run's default dataset: each item is paid for.
+struct CountItems {
+  RunId run_id;
+  StorageId dataset_id;
+};
+
+using Effect = std::variant<FenceStorages, StartContainer, KillContainer, RemoveContainer,
+                            BuildImage, CancelBuild, RemoveImage, WriteLog, RemoveLog, DropStorage,
+                            AnnounceToContainer, CountItems>;
 using Effects = std::vector<Effect>;
 
 }  // namespace actuary::engine::decision

@@ -33,7 +33,7 @@ constexpr Names<kCount<run::Command>> kRunNames = {"run.Start",         "run.Hol
                                                    "run.Reboot",        "run.Metamorph",
                                                    "run.Charge",        "run.Migrate",
                                                    "run.PlaceHold",     "run.LiftHold",
-                                                   "run.ErasePersonal"};
+                                                   "run.ErasePersonal", "run.ReportItems"};
 constexpr Names<kCount<storage::Command>> kStorageNames = {"storage.Create", "storage.Change",
                                                            "storage.Delete", "storage.Use"};
 constexpr Names<kCount<host::Command>> kHostNames = {"host.Drain", "host.EndDrain"};

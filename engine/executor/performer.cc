@@ -102,6 +102,14 @@ struct PerformerVisitor {
     (void)self.outside_.logs.append(e.job_id, e.at, e.text);
   }
   void operator()(const decision::RemoveLog& e) const { (void)self.outside_.logs.remove(e.job_id); }
+  /// Not counted is counted again: when its next items come, and at its end.
+  void operator()(const decision::CountItems& e) const {
+    self.outside_.storages.stats(
+        e.dataset_id, [report = self.outside_.report, id = e.run_id,
+                       cause = cause](const Result<ports::StorageStats>& stats) {
+          if (stats) report(run::Command{run::ReportItems{id, stats->item_count}}, cause);
+        });
+  }
   void operator()(const decision::DropStorage& e) const {
     self.outside_.storages.drop(e.storage_id, [](const Status&) {});
   }

@@ -21,6 +21,11 @@ const events::EventPrice* find_price(const events::Pricing& pricing, std::string
   return at == pricing.prices.end() ? nullptr : &*at;
 }
 
+const events::EventPrice* item_price(const std::optional<events::Pricing>& pricing) {
+  const bool paid = pricing && pricing->model == events::PricingModel::kPayPerEvent;
+  return paid ? find_price(*pricing, kItemEvent) : nullptr;
+}
+
 std::int64_t charge_limit(const events::RunOptions& options) {
   constexpr double kNano = 1e9;
   const bool bounded =

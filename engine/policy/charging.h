@@ -12,6 +12,8 @@ namespace actuary::engine::policy {
 inline constexpr std::string_view kOwnEventPrefix = "apify-";
 /// Charged at a start, once for each gigabyte of memory that has begun.
 inline constexpr std::string_view kStartEvent = "apify-actor-start";
+/// Charged for each item that comes into the run's default dataset, whoever pushed it.
+inline constexpr std::string_view kItemEvent = "apify-default-dataset-item";
 /// How long a run that has reached its limit may go on: most end by themselves.
 inline constexpr Seconds kChargeGrace{5};
 inline constexpr std::uint64_t kChargeCountMax = 1'000'000;
@@ -23,6 +25,8 @@ inline constexpr std::int64_t kChargedNanoUsdMax = 1'000'000'000'000'000'000;
                                                 const Instant& now);
 [[nodiscard]] const events::EventPrice* find_price(const events::Pricing& pricing,
                                                    std::string_view event_name);
+/// What an item of the run's default dataset costs; null: nothing is charged for it.
+[[nodiscard]] const events::EventPrice* item_price(const std::optional<events::Pricing>& pricing);
 /// The run's `maxTotalChargeUsd` in 10^-9 USD, or more than anything that can be charged.
 [[nodiscard]] std::int64_t charge_limit(const events::RunOptions& options);
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/policy/charging.h"
 #include "engine/run/decider.h"
 #include "engine/run/on_stream.h"
@@ -43,6 +45,24 @@ Decision charge(const Facts& facts, const Charge& command, const Context& contex
   return on(facts, events::RunCharged{command.event_name, count, price.nano_usd});
 }
 
+/// What is there and was not charged yet; never more than a run can be charged.
+Decision charge_items(const Facts& facts, const ReportItems& report) {
+  const events::EventPrice* price = policy::item_price(facts.charges.pricing);
+  if (price == nullptr) return Events{};
+  const auto counted = facts.charges.counts.find(price->event_name);
+  const std::uint64_t before = counted == facts.charges.counts.end() ? 0 : counted->second;
+  const std::uint64_t wanted =
+      price->is_one_time ? std::min<std::uint64_t>(report.items, 1) : report.items;
+  if (wanted <= before) return Events{};
+  std::uint64_t count = wanted - before;
+  if (price->nano_usd > 0) {
+    const std::int64_t left = policy::kChargedNanoUsdMax - facts.charges.nano_usd;
+    count = std::min(count, static_cast<std::uint64_t>(left / price->nano_usd));
+  }
+  if (count == 0) return Events{};
+  return on(facts, events::RunCharged{price->event_name, count, price->nano_usd});
+}
+
 }  // namespace
 
 Decision decide(const Running& s, const Charge& command, const Context& context) {
@@ -55,5 +75,19 @@ Decision decide(const Aborting& s, const Charge& command, const Context& context
   return charge(s.facts, command, context);
 }
 Decision decide(const Finished&, const Charge&, const Context&) { return already_finished(); }
+
+Decision decide(const Running& s, const ReportItems& report, const Context&) {
+  return charge_items(s.facts, report);
+}
+Decision decide(const TimingOut& s, const ReportItems& report, const Context&) {
+  return charge_items(s.facts, report);
+}
+Decision decide(const Aborting& s, const ReportItems& report, const Context&) {
+  return charge_items(s.facts, report);
+}
+/// What its process pushed last is often counted only when it is gone.
+Decision decide(const Finished& s, const ReportItems& report, const Context&) {
+  return charge_items(s.facts, report);
+}
 
 }  // namespace actuary::engine::run

@@ -166,9 +166,16 @@ struct ErasePersonal {
   ACTUARY_FIELDS(ErasePersonal, run_id, reason);
 };
 
+/// So many items are in the run's default dataset now. A total: told twice, it is charged once.
+struct ReportItems {
+  RunId run_id;
+  std::uint64_t items = 0;
+  ACTUARY_FIELDS(ReportItems, run_id, items);
+};
+
 using Command =
     std::variant<Start, Hold, Admit, Abort, Resurrect, SetStatusMessage, Delete, ReportFenced,
                  ReportStarted, ReportStartFailed, ReportExited, DeadlineReached, Reboot, Metamorph,
-                 Charge, Migrate, PlaceHold, LiftHold, ErasePersonal>;
+                 Charge, Migrate, PlaceHold, LiftHold, ErasePersonal, ReportItems>;
 
 }  // namespace actuary::engine::run

@@ -261,7 +261,7 @@ std::string_view command_name(const Command& command) {
       "Reboot",        "Metamorph",
       "Charge",        "Migrate",
       "PlaceHold",     "LiftHold",
-      "ErasePersonal"};
+      "ErasePersonal", "ReportItems"};
   return kNames[command.index()];
 }
 

@@ -8,6 +8,7 @@ namespace {
 
 using decision::AnnounceToContainer;
 using decision::DropStorage;
+using decision::Effect;
 using decision::FenceStorages;
 using decision::KillContainer;
 using decision::RemoveContainer;
@@ -53,6 +54,12 @@ Effects stop_aborting(const Aborting& s) {
                               {.kind = ports::Announcement::Kind::kAborting,
                                .at = s.stop.next_at.utc - kAbortGrace,
                                .remaining = kAbortGrace}}};
+}
+
+/// What a crash, or the end of the process, may have left uncounted.
+Effects count_items(const Facts& facts) {
+  if (policy::item_price(facts.charges.pricing) == nullptr) return {};
+  return {decision::CountItems{facts.run_id, facts.dataset_id}};
 }
 
 /// The word to save, as long as it may not have been heard.
@@ -150,15 +157,18 @@ struct Reactor {
     return effects;
   }
   Effects operator()(const events::RunCharged&) const {
+    const bool over = std::holds_alternative<Finished>(after);
     const bool now_spent = facts.charges.stop_at == at + policy::kChargeGrace;
-    if (!now_spent) return {};
+    if (over || !now_spent) return {};
     return log_line(facts, at, "The run has been charged as much as it may, and is aborted soon.");
   }
   Effects operator()(const events::StopEscalated& e) const {
     return stop_with(facts, *attempt_of(after), e.step);
   }
   Effects operator()(const events::AttemptEnded& e) const {
-    return {RemoveContainer{key_of(facts, e.epoch), WhenGone::kStayQuiet}};
+    Effects effects = count_items(facts);
+    effects.emplace_back(RemoveContainer{key_of(facts, e.epoch), WhenGone::kStayQuiet});
+    return effects;
   }
   Effects operator()(const events::RunResurrected&) const {
     return log_line(facts, at, "Resurrecting the run.");
@@ -207,7 +217,11 @@ Effects outstanding(const State& state) {
     Effects operator()(const Finished&) const { return {}; }
     Effects operator()(const Expired&) const { return {}; }
   };
-  return std::visit(Finder{}, state);
+  Effects effects = std::visit(Finder{}, state);
+  const Attempt* attempt = attempt_of(state);
+  if (attempt == nullptr || !attempt->started_at) return effects;
+  for (Effect& effect : count_items(*facts_of(state))) effects.push_back(std::move(effect));
+  return effects;
 }
 
 }  // namespace actuary::engine::run

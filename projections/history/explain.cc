@@ -4,9 +4,12 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <optional>
 
+#include "engine/decision/settings.h"
 #include "engine/executor/command.h"
+#include "engine/policy/charging.h"
 #include "projections/history/run_at.h"
 
 namespace actuary::projections::history {
@@ -16,6 +19,18 @@ std::string seconds(Microseconds span) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.3f s", static_cast<double>(span.count()) / 1e6);
   return text.data();
+}
+
+/// `0.2 USD`: exact, without zeros at the end.
+std::string usd(std::int64_t nano_usd) {
+  constexpr std::int64_t kNano = 1'000'000'000;
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "%lld.%09lld", static_cast<long long>(nano_usd / kNano),
+                static_cast<long long>(nano_usd % kNano));
+  std::string shown = text.data();
+  shown.erase(shown.find_last_not_of('0') + 1);
+  if (shown.back() == '.') shown.pop_back();
+  return shown + " USD";
 }
 
 /// Tells one run's story from its records, looking up elsewhere what they refer to.
@@ -33,6 +48,7 @@ class Teller {
       TRY_VOID(told);
     }
     tell_waiting();
+    tell_charges();
     return tell_future();
   }
 
@@ -65,6 +81,7 @@ class Teller {
 
   Status on(const events::RunCreated& e, const Record& record) {
     waiting_since_ = Moment{record.position, record.recorded_at};
+    limit_ = engine::policy::charge_limit(e.options);
     say("created",
         "Created at " + to_iso(record.recorded_at.utc) + " by " + who(record.principal) +
             " for Actor " + e.actor_id.str() + ".",
@@ -75,6 +92,8 @@ class Teller {
   Status on(const events::RunResurrected& e, const Record& record) {
     waiting_since_ = Moment{record.position, record.recorded_at};
     held_.clear();
+    limit_ = engine::policy::charge_limit(e.options);
+    if (nano_usd_ < limit_) spent_.reset();
     say("created",
         "Resurrected at " + to_iso(record.recorded_at.utc) + " by " + who(record.principal) + ".",
         {record.position});
@@ -215,6 +234,18 @@ class Teller {
     return {};
   }
 
+  Status on(const events::RunCharged& e, const Record& record) {
+    Charged& charged = charged_[e.event_name];
+    charged.count += e.count;
+    charged.nano_usd += static_cast<std::int64_t>(e.count) * e.nano_usd_each;
+    if (charged.first.position == 0) charged.first = {record.position, record.recorded_at};
+    charged.last = {record.position, record.recorded_at};
+    const std::int64_t before = nano_usd_;
+    nano_usd_ += static_cast<std::int64_t>(e.count) * e.nano_usd_each;
+    if (before < limit_ && nano_usd_ >= limit_) spent_ = charged.last;
+    return {};
+  }
+
   Status on(const events::AbortRequested& e, const Record& record) {
     stop_.push_back(record.position);
     say("stop",
@@ -291,23 +322,73 @@ class Teller {
     say("waiting", std::move(text), std::move(positions));
   }
 
+  /// One sentence for each event that is paid for, and one about the limit.
+  void tell_charges() {
+    for (const auto& [name, charged] : charged_) {
+      std::string text = "Charged " + std::to_string(charged.count) + " x \"" + name + "\", " +
+                         usd(charged.nano_usd) + ", at " + to_iso(charged.first.at.utc);
+      std::vector<Position> positions{charged.first.position};
+      if (charged.last.position != charged.first.position) {
+        text += " for the first and at " + to_iso(charged.last.at.utc) + " for the last time";
+        positions.push_back(charged.last.position);
+      }
+      say("charges", text + ".", std::move(positions));
+    }
+    if (spent_) {
+      say("charges",
+          "Its limit of " + usd(limit_) + " was reached at " + to_iso(spent_->at.utc) + ", with " +
+              usd(nano_usd_) + " in all.",
+          {spent_->position});
+    } else if (!charged_.empty() && limit_ < engine::policy::kChargedNanoUsdMax) {
+      say("charges", usd(nano_usd_) + " of at most " + usd(limit_) + " were charged in all.",
+          {charged_.rbegin()->second.last.position});
+    }
+  }
+
   Status tell_future() {
     if (run_.run.deleted) return {};
     if (!runs::is_terminal(run_.run.status)) {
       say("deletion", "Nothing deletes a run that has not finished.", {run_.last_position});
       return {};
     }
+    const std::string by_hand =
+        " Its owner can, with DELETE /v2/actor-runs/" + run_.run.id.str() + ".";
+    TRY(policy, retention());
+    if (!policy.second.runs || !run_.run.finished_at) {
+      say("deletion",
+          "Nothing will delete it by itself: there is no retention policy here." + by_hand,
+          {run_.last_position});
+      return {};
+    }
     say("deletion",
-        "Nothing will delete it by itself: there is no retention policy here. Its owner can, with "
-        "DELETE /v2/actor-runs/" +
-            run_.run.id.str() + ".",
-        {run_.last_position});
+        "Retention deletes it from " + to_iso(*run_.run.finished_at + *policy.second.runs) +
+            " on, unless it is on hold or one of its user's " +
+            std::to_string(policy.second.keep_runs) + " newest." + by_hand,
+        {policy.first, run_.last_position});
     return {};
+  }
+
+  /// What was decided by at that moment, and where that was recorded.
+  Result<std::pair<Position, engine::policy::Retention>> retention() const {
+    TRY(records, journal_.read_stream(journal::record::system_stream()));
+    std::pair<Position, engine::policy::Retention> found;
+    for (const Record& record : records) {
+      if (record.position > run_.moment.position) break;
+      if (const auto* adopted = std::get_if<events::SettingsAdopted>(&record.event))
+        found = {record.position, engine::decision::settings_of(*adopted).retention};
+    }
+    return found;
   }
 
   struct Held {
     Position position;
     std::string reason;
+  };
+  struct Charged {
+    std::uint64_t count = 0;
+    std::int64_t nano_usd = 0;
+    Moment first;
+    Moment last;
   };
 
   const journal::Reader& journal_;
@@ -319,6 +400,10 @@ class Teller {
   std::vector<Held> held_;
   std::vector<Position> stop_;
   Position ended_ = 0;
+  std::map<std::string, Charged> charged_;
+  std::int64_t nano_usd_ = 0;
+  std::int64_t limit_ = 0;
+  std::optional<Moment> spent_;  ///< when the limit was reached
 };
 
 }  // namespace

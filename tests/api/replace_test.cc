@@ -148,6 +148,37 @@ TEST_F(ChargeApi, CountsOncePerKeyAndShowsItAtTheRun) {
   EXPECT_EQ(lacking(shown["pricingInfo"], {"apifyMarginPercentage", "createdAt", "startedAt"}), "");
 }
 
+TEST_F(ChargeApi, EachItemOfTheDefaultDatasetIsPaidForBeforeItsPushIsAnswered) {
+  const auto actor = make_actor("paid", R"({"pricingInfos":[{"pricingModel":"PAY_PER_EVENT",
+      "pricingPerEvent":{"actorChargeEvents":{"apify-default-dataset-item":{
+          "eventTitle":"Item","eventDescription":"","eventPriceUsd":0.01}}}}]})");
+  make_build(actor);
+  const auto run = a_run(actor);
+  const auto counts = [&] { return call("GET", run.path).data()["chargedEventCounts"]; };
+  const auto push = [&](const std::string& path, std::string_view items) {
+    EXPECT_EQ(call_as(run_token(run.id), "POST", path, items).status, 201);
+  };
+  push(run.path + "/dataset/items", R"([{"a":1},{"a":2}])");
+  EXPECT_EQ(counts(), Json({{"apify-default-dataset-item", 2}}));
+  push(run.path + "/dataset/items", R"({"a":3})");
+  EXPECT_EQ(counts(), Json({{"apify-default-dataset-item", 3}}));
+  const auto other = call("POST", "/v2/datasets").data().value("id", "");
+  push("/v2/datasets/" + other + "/items", R"([{"a":1}])");
+  EXPECT_EQ(counts(), Json({{"apify-default-dataset-item", 3}})) << "it is not the run's own";
+  on_loop([&] {
+    const auto& state = executor->aggregates().run(RunId::parse(run.id).value());
+    const StorageId dataset = engine::run::facts_of(state)->dataset_id;
+    storages->push_items(dataset, {"{}"}, std::nullopt, [](const Status&) {});
+  });
+  end_run(run.id);
+  EXPECT_TRUE(adapters::http::eventually([&] {
+    return counts() == Json({{"apify-default-dataset-item", 4}});
+  })) << "what nobody reported is counted at the run's end";
+  const auto free = a_run(make_built_actor("free"));
+  EXPECT_EQ(call("POST", free.path + "/dataset/items", R"([{"a":1}])").status, 201);
+  EXPECT_EQ(call("GET", free.path).data()["chargedEventCounts"], Json::object());
+}
+
 TEST_F(ChargeApi, RefusesWhatHasNoPrice) {
   const auto actor = make_actor("paid", std::string(kPrices));
   make_build(actor);

@@ -197,5 +197,86 @@ TEST(Waiting, IsWithoutALimitWhereThereIsNone) {
   EXPECT_EQ(deadline(given.run()), std::nullopt);
 }
 
+constexpr std::string_view kItem = policy::kItemEvent;
+
+/// RUNNING since second 10; an item of its default dataset costs 0.1 USD, and 0.2 USD are the most.
+Given a_run_with_paid_items(bool one_time = false) {
+  std::vector<Past> run = a_run();
+  auto& created = std::get<events::RunCreated>(run.front().event);
+  created.pricing = pay_per_event();
+  created.pricing->prices.push_back({std::string(kItem), kPagePrice, one_time});
+  created.options.max_total_charge_usd = 0.2;
+  Given given{an_actor(), a_success(), run};
+  given.then_happens(Admit{kRun}, 1).then_happens(ReportFenced{kRun, given.epoch(), 5}, 2);
+  given.then_happens(ReportStarted{kRun, given.epoch()}, 10);
+  return given;
+}
+engine::Proposed items(std::uint64_t count) {
+  return on_run(events::RunCharged{std::string(kItem), count, kPagePrice});
+}
+template <class E>
+bool asks_for(const engine::Effects& effects) {
+  return std::any_of(effects.begin(), effects.end(),
+                     [](const auto& each) { return std::holds_alternative<E>(each); });
+}
+
+TEST(PaidItems, AreChargedByTheirTotalSoThatARepeatChargesNothing) {
+  Given given = a_run_with_paid_items();
+  given.when(ReportItems{kRun, 1}, 15).then({items(1)});
+  given.then_happens(ReportItems{kRun, 1}, 15);
+  given.when(ReportItems{kRun, 1}, 16).then_nothing();
+  given.when(ReportItems{kRun, 0}, 16).then_nothing();
+  given.then_happens(ReportItems{kRun, 5}, 16);
+  EXPECT_EQ(charges(given).counts.at(std::string(kItem)), 5U);
+  EXPECT_EQ(deadline(given.run()), at(16) + policy::kChargeGrace) << "the limit is reached";
+}
+
+TEST(PaidItems, CostNothingWhereNobodyPutAPriceOnThem) {
+  a_paid_run().when(ReportItems{kRun, 9}, 15).then_nothing();
+  a_live_run().when(ReportItems{kRun, 9}, 15).then_nothing();
+  Given once = a_run_with_paid_items(true);
+  once.when(ReportItems{kRun, 9}, 15).then({items(1)});
+}
+
+TEST(PaidItems, ThatComeWithTheEndAreChargedAfterIt) {
+  Given given = a_run_with_paid_items();
+  given.then_happens(ReportItems{kRun, 1}, 15);
+  EXPECT_TRUE(asks_for<engine::decision::CountItems>(outstanding(given.run())))
+      << "a crash may have come before they were counted";
+  given.then_happens(exited(given, 0), 16);
+  EXPECT_EQ(status(given), "SUCCEEDED");
+  given.when(ReportItems{kRun, 3}, 17).then({items(2)});
+  given.then_happens(ReportItems{kRun, 3}, 17);
+  EXPECT_EQ(charges(given).nano_usd, 3 * kPagePrice);
+  EXPECT_EQ(deadline(given.run()), std::nullopt);
+  EXPECT_TRUE(given.effects.empty()) << "nobody is told that a run which is over is aborted soon";
+  Resurrect again{kRun, {}, {}};
+  given.when(again, 20).then_fails(Code::kInvalidArgument, "higher maxTotalChargeUsd");
+  again.options.max_total_charge_usd = 1;
+  given.then_happens(again, 20);
+  EXPECT_EQ(charges(given).stop_at, std::nullopt);
+}
+
+TEST(PaidItems, AreCountedWhenAnAttemptEndsAndOnlyWhereTheyArePaid) {
+  const auto at_the_end = [](Given given) {
+    events::AttemptEnded ended;
+    ended.epoch = given.epoch();
+    ended.ended_at = at(20);
+    given.happens({{stream_of(kRun), ended, 20}});
+    return asks_for<engine::decision::CountItems>(given.effects);
+  };
+  EXPECT_TRUE(at_the_end(a_run_with_paid_items()));
+  EXPECT_FALSE(at_the_end(a_paid_run()));
+  EXPECT_FALSE(at_the_end(a_live_run()));
+  EXPECT_FALSE(asks_for<engine::decision::CountItems>(outstanding(a_paid_run().run())));
+}
+
+TEST(PaidItems, NeverOverflow) {
+  Given given = a_run_with_paid_items();
+  given.then_happens(ReportItems{kRun, UINT64_MAX}, 15);
+  EXPECT_EQ(charges(given).nano_usd, policy::kChargedNanoUsdMax);
+  given.when(ReportItems{kRun, UINT64_MAX}, 16).then_nothing();
+}
+
 }  // namespace
 }  // namespace actuary::tests

@@ -185,6 +185,7 @@ std::vector<Column> run_columns(const Given& given) {
           column("Reboot", run::Reboot{kRun}),
           column("Metamorph", run::Metamorph{kRun, kActor, "", "INPUT-METAMORPH-1"}),
           column("Charge", run::Charge{kRun, "page", 1}),
+          column("ReportItems", run::ReportItems{kRun, 2}),
           column("Migrate", run::Migrate{kRun, 30}),
           column("PlaceHold", run::PlaceHold{kRun, "evidence of a crash"}),
           column("LiftHold", run::LiftHold{kRun, "solved"}),
@@ -258,7 +259,7 @@ TEST(Golden, TheLifecycleOfABuild) {
 
 /// A command that is added must be added above.
 TEST(Golden, HasEveryCommand) {
-  EXPECT_EQ(std::variant_size_v<run::Command>, 19U);
+  EXPECT_EQ(std::variant_size_v<run::Command>, 20U);
   EXPECT_EQ(std::variant_size_v<build::Command>, 8U);
   EXPECT_EQ(std::variant_size_v<run::State>, 7U);
   EXPECT_EQ(std::variant_size_v<build::State>, 7U);

@@ -292,5 +292,66 @@ TEST(History, ExplainsWhoDeletedARun) {
   EXPECT_NE(deletion->text.find("old"), std::string::npos);
 }
 
+std::vector<std::string> texts_about(const projections::history::Explanation& explanation,
+                                     std::string_view topic) {
+  std::vector<std::string> found;
+  for (const auto& sentence : explanation.sentences) {
+    if (sentence.topic == topic) found.push_back(sentence.text);
+  }
+  return found;
+}
+
+TEST(History, ExplainsWhatWasChargedAndWhenTheLimitWasReached) {
+  World world;
+  auto created = run_created(1);
+  created.options.max_total_charge_usd = 0.2;
+  const auto charge = [](std::string name, std::uint64_t count) {
+    return on_run(1, events::RunCharged{std::move(name), count, 50'000'000});
+  };
+  world.happens(10, {on_run(1, created), charge("apify-actor-start", 1)});
+  world.happens(20, {charge("page", 1)});
+  const History history(world.chronicle.journal);
+  const auto explained = [&] { return history.explain(run(1), history.now().value()).value(); };
+  EXPECT_EQ(texts_about(explained(), "charges"),
+            (std::vector<std::string>{
+                "Charged 1 x \"apify-actor-start\", 0.05 USD, at " + to_iso(at(10).utc) + ".",
+                "Charged 1 x \"page\", 0.05 USD, at " + to_iso(at(20).utc) + ".",
+                "0.1 USD of at most 0.2 USD were charged in all."}));
+  world.happens(30, {charge("page", 2)});
+  world.happens(31, {charge("page", 1)});
+  const auto spent = explained();
+  EXPECT_EQ(texts_about(spent, "charges").at(1), "Charged 4 x \"page\", 0.2 USD, at " +
+                                                     to_iso(at(20).utc) + " for the first and at " +
+                                                     to_iso(at(31).utc) + " for the last time.");
+  EXPECT_EQ(
+      texts_about(spent, "charges").at(2),
+      "Its limit of 0.2 USD was reached at " + to_iso(at(30).utc) + ", with 0.25 USD in all.");
+  EXPECT_EQ(find_sentence(spent, "charges")->positions, std::vector<Position>{3});
+}
+
+TEST(History, ExplainsWhenRetentionDeletesARun) {
+  World world;
+  tell(world);
+  const History history(world.chronicle.journal);
+  events::SettingsAdopted adopted;
+  adopted.retention_policy = 1;
+  adopted.runs_kept_us = Seconds{86'400};
+  adopted.runs_kept_newest = 3;
+  const Moment before = history.now().value();
+  world.happens(80, {{Chronicle::system_stream(), adopted}});
+  const auto now = history.explain(run(1), history.now().value()).value();
+  EXPECT_EQ(texts_about(now, "deletion")
+                .at(0)
+                .find("Retention deletes it from " + to_iso(at(60 + 86'400).utc) +
+                      " on, unless it is on hold or one of its "
+                      "user's 3 newest."),
+            0U);
+  EXPECT_NE(texts_about(history.explain(run(1), before).value(), "deletion")
+                .at(0)
+                .find("no "
+                      "retention"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace actuary::tests

@@ -41,6 +41,8 @@ class RunModel {
   void take(const engine::run::Charge&, const Instant&, bool) {}
   void take(const engine::run::PlaceHold&, const Instant&, bool) {}
   void take(const engine::run::LiftHold&, const Instant&, bool) {}
+  void take(const engine::run::ErasePersonal&, const Instant&, bool) {}
+  void take(const engine::run::ReportItems&, const Instant&, bool) {}
   void take(const engine::run::Admit&, const Instant& now, bool);
   void take(const engine::run::ReportFenced& report, const Instant& now, bool);
   void take(const engine::run::ReportStarted& report, const Instant& now, bool);

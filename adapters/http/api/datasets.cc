@@ -3,6 +3,7 @@
 #include "adapters/http/api/dataset_formats/export.h"
 #include "adapters/http/api/dataset_formats/split.h"
 #include "adapters/http/api/storage_common.h"
+#include "engine/policy/charging.h"
 
 namespace actuary::adapters::http::api {
 namespace {
@@ -32,6 +33,24 @@ constexpr StoragePaths kItems{"/v2/datasets/{storageId}/items",
                               "/v2/actor-runs/{runId}/dataset/items",
                               "/v2/actors/{actorId}/runs/last/dataset/items"};
 
+/// Where each item is paid for, nobody is told that it is there before it is charged. What the
+/// engine cannot count now it counts at the latest at the run's end.
+void charge_items(const Services& services, const StorageRow& row, std::function<void()> done) {
+  if (row.run_id.nil()) return done();  // no run's
+  const auto& run = services.executor.aggregates().run(row.run_id);
+  const auto* facts = engine::run::facts_of(run);
+  const bool paid = facts != nullptr && facts->dataset_id == row.id &&
+                    engine::policy::item_price(facts->charges.pricing) != nullptr;
+  if (!paid) return done();
+  services.storages.stats(row.id, [&services, id = row.run_id,
+                                   done = std::move(done)](const Result<StorageStats>& stats) {
+    if (!stats) return done();
+    services.executor.submit({engine::run::Command{engine::run::ReportItems{id, stats->item_count}},
+                              Principal{}, CommandId{}, 0,
+                              [done](const Result<Position>&) { done(); }});
+  });
+}
+
 void push_items(const Services& services, const Request& request, const Responder& responder,
                 const StorageRow& row) {
   auto items = dataset_formats::split_items(request.body);
@@ -45,8 +64,8 @@ void push_items(const Services& services, const Request& request, const Responde
   };
   if (items->empty()) return created();
   services.storages.push_items(row.id, std::move(*items), writer_of(request),
-                               [responder, created](const Status& done) {
-                                 if (done) return created();
+                               [&services, row, responder, created](const Status& done) {
+                                 if (done) return charge_items(services, row, created);
                                  responder.fail(storage_error(done.error()));
                                });
 }
