@@ -1,9 +1,9 @@
 #include "engine/replay/replayer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/decision/settings.h"
-#include "engine/policy/options.h"
 #include "journal/codec/to_json.h"
 
 namespace actuary::engine::replay {
@@ -42,6 +42,9 @@ bool needs_settings(const Command& command) {
   if (const auto* build = std::get_if<build::Command>(&command)) {
     return std::holds_alternative<build::Create>(*build);
   }
+  if (const auto* storage = std::get_if<storage::Command>(&command)) {
+    return std::holds_alternative<storage::Use>(*storage);
+  }
   const auto* run = std::get_if<run::Command>(&command);
   return run != nullptr &&
          (std::holds_alternative<run::Start>(*run) || std::holds_alternative<run::Resurrect>(*run));
@@ -70,15 +73,6 @@ std::deque<Command> commands_of(const policy::Admission& admission) {
 }
 
 }  // namespace
-
-Rules current_rules() {
-  return {[](const executor::Aggregates& aggregates, const Command& command,
-             const Context& context) { return aggregates.decide(command, context); },
-          [](const directory::Directory& directory, const decision::Settings& settings) {
-            return policy::admit(directory, settings);
-          },
-          policy::kAdmissionPolicyVersion, policy::kOptionsPolicyVersion};
-}
 
 Replayer::Replayer(Rules rules) : rules_(std::move(rules)) {}
 
@@ -112,7 +106,7 @@ void Replayer::finish() {
 }
 
 Status Replayer::begin(const Record& record) {
-  open_ = Open{record.command_id, record.position, record.command_name, std::nullopt, 0};
+  open_ = Open{record.command_id, record.position, record.command_name, std::nullopt, 0, false};
   if (record.command_name.empty()) {
     ++counts_.untold;
     return {};
@@ -138,8 +132,23 @@ Status Replayer::begin(const Record& record) {
               "the admission policy chose more than the journal has");
     }
   }
+  open_->by_older_rules = is_by_older_rules(*command);
   if (!divergence_ && can_decide(*command)) decide(record, *command);
   return {};
+}
+
+bool Replayer::is_by_older_rules(const Command& command) const {
+  const std::uint32_t version = adopted_ ? adopted_->lifecycle_rules : 0;
+  return std::any_of(rules_.changes.begin(), rules_.changes.end(), [&](const RuleChange& change) {
+    return version < change.since && change.concerns(command, aggregates_);
+  });
+}
+
+bool Replayer::excused() {
+  if (!open_->by_older_rules) return false;
+  ++counts_.other_rules;
+  open_->decided.reset();
+  return true;
 }
 
 /// Settings that nobody recorded, or a policy of another version: then the events are taken as
@@ -160,6 +169,7 @@ void Replayer::decide(const Record& record, const Command& command) {
   Decision decision = rules_.decide(aggregates_, command, context);
   ++counts_.decided_again;
   if (!decision) {
+    if (excused()) return;
     return diverge(record.position, json_of(record), "refused: " + decision.error().detail,
                    "the journal has accepted what is refused now");
   }
@@ -171,7 +181,9 @@ void Replayer::check_admission(const Record& record, const Command& command) {
     ++counts_.without_settings;
     return;
   }
-  if (record.policy_version != rules_.admission_policy) {
+  const bool alike = record.policy_version >= rules_.admission_alike_since &&
+                     record.policy_version <= rules_.admission_policy;
+  if (!alike) {
     ++counts_.other_policy;
     return;
   }
@@ -204,17 +216,20 @@ void Replayer::compare(const Record& record) {
   const std::size_t index = open_->seen++;
   if (!open_->decided) return;
   if (index >= open_->decided->size()) {
+    if (excused()) return;
     return diverge(record.position, json_of(record), "nothing",
                    "the command has more events in the journal");
   }
   const Proposed& proposed = (*open_->decided)[index];
   if (proposed.stream == record.stream && proposed.event == record.event) return;
+  if (excused()) return;
   diverge(record.position, json_of(record), json_of(proposed), "the command gives another event");
 }
 
 void Replayer::close_command() {
   if (!open_) return;
-  if (open_->decided && open_->seen < open_->decided->size()) {
+  const bool fewer = open_->decided && open_->seen < open_->decided->size();
+  if (fewer && !excused()) {
     diverge(open_->position + open_->seen, "nothing", json_of((*open_->decided)[open_->seen]),
             "the command has fewer events in the journal");
   }

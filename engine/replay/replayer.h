@@ -30,8 +30,9 @@ struct Counts {
   std::uint64_t other_policy = 0;      ///< chosen by another version of a policy, not decided again
   std::uint64_t system = 0;            ///< claims and other records of the writer itself
   std::uint64_t untold = 0;            ///< records that carry no command
+  std::uint64_t other_rules = 0;  ///< decided otherwise by an older program, whose rules those were
   ACTUARY_FIELDS(Counts, events, commands, decided_again, admissions, without_settings,
-                 other_policy, system, untold);
+                 other_policy, system, untold, other_rules);
 };
 
 /// Folds records one by one, and before each command's first record lets the rules decide it from
@@ -64,12 +65,16 @@ class Replayer {
     std::string name;
     std::optional<Events> decided;  ///< nothing: not decided again, folded only
     std::size_t seen = 0;
+    bool by_older_rules = false;  ///< whoever wrote it may have decided otherwise
   };
 
   [[nodiscard]] Status begin(const Record& record);
   void decide(const Record& record, const executor::Command& command);
   void check_admission(const Record& record, const executor::Command& command);
   void drop_admissions_without_events(const Record& next);
+  /// True where older rules explain a difference: the events are taken as they are.
+  [[nodiscard]] bool excused();
+  [[nodiscard]] bool is_by_older_rules(const executor::Command& command) const;
   void compare(const Record& record);
   void close_command();
   void diverge(Position position, std::string expected, std::string got, std::string why);

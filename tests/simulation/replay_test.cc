@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "engine/decision/settings.h"
 #include "engine/policy/admission.h"
 #include "engine/replay/replayer.h"
 #include "tests/simulation/world.h"
@@ -141,12 +142,60 @@ TEST(Replay, FindsAnAdmissionPolicyThatChoosesOtherwise) {
 
 TEST(Replay, LeavesWhatAnotherPolicyVersionChoseAsItIs) {
   Rules rules = engine::replay::current_rules();
-  ++rules.admission_policy;
+  rules.admission_alike_since = ++rules.admission_policy;
   ++rules.options_policy;
   rules.admit = [](const auto&, const auto&) { return engine::policy::Admission{}; };
   const Replayer replayer = replay(written(), rules);
   EXPECT_FALSE(replayer.divergence());
   EXPECT_GT(replayer.counts().other_policy, 6U);
+}
+
+/// A journal in which a user deleted the build that its Actor's tag points to, which was allowed
+/// once.
+std::vector<Record> with_a_deletion_that_is_refused_now(std::uint32_t lifecycle_rules) {
+  auto records = written();
+  for (Record& record : records) {
+    auto* adopted = std::get_if<events::SettingsAdopted>(&record.event);
+    if (adopted != nullptr) adopted->lifecycle_rules = lifecycle_rules;
+  }
+  const auto& moved =
+      std::get<events::TagMoved>(records[index_of<events::TagMoved>(records)].event);
+  const Command command = engine::build::Command{engine::build::Delete{moved.build_id, "mine"}};
+  Record record = records.back();
+  record.position += 1;
+  record.stream = stream_of(moved.build_id);
+  record.version = 1;
+  for (const Record& each : records) record.version += each.stream == record.stream ? 1 : 0;
+  record.command_id = CommandId::parse("deletionxxxxxxxxx").value();
+  record.principal.kind = PrincipalKind::kUser;
+  record.command_name = engine::executor::name_of(command);
+  record.command = engine::executor::encode(command);
+  record.event = events::BuildDeleted{"mine", {}};
+  records.push_back(std::move(record));
+  return records;
+}
+
+TEST(Replay, WhatOlderRulesAcceptedIsNoDivergence) {
+  const Replayer replayer = replay(with_a_deletion_that_is_refused_now(0));
+  ASSERT_FALSE(replayer.divergence()) << replayer.divergence()->why;
+  EXPECT_EQ(replayer.counts().other_rules, 1U);
+  EXPECT_EQ(replayer.counts().events, written().size() + 1);
+}
+
+TEST(Replay, WhatTodaysRulesRefuseIsADivergenceInTodaysJournals) {
+  const auto records = with_a_deletion_that_is_refused_now(engine::decision::kLifecycleRules);
+  const Replayer replayer = replay(records);
+  ASSERT_TRUE(replayer.divergence());
+  EXPECT_EQ(replayer.divergence()->position, records.back().position);
+  EXPECT_EQ(replayer.divergence()->command, "build.Delete");
+}
+
+TEST(Replay, OlderRulesExcuseOnlyWhatTheyDecidedOtherwise) {
+  auto records = with_a_deletion_that_is_refused_now(0);
+  auto& abort =
+      std::get<events::AbortRequested>(records[index_of<events::AbortRequested>(records)].event);
+  abort.kill_at = abort.kill_at + Seconds{1};
+  EXPECT_EQ(replay(records).divergence().value().command, "run.Abort");
 }
 
 TEST(Replay, FindsSettingsThatWereNotThoseOfTheWriter) {

@@ -79,10 +79,11 @@ void print_report(const rebuild::Report& report) {
                ": " + std::to_string(counts.decided_again) + " decided again, " +
                std::to_string(counts.admissions) + " of them chosen by admission, " +
                std::to_string(counts.system) + " of the writer itself\n");
-  if (counts.without_settings + counts.other_policy + counts.untold > 0) {
+  if (counts.without_settings + counts.other_policy + counts.untold + counts.other_rules > 0) {
     console::out("Taken as they are: " + std::to_string(counts.without_settings) +
                  " without recorded settings, " + std::to_string(counts.other_policy) +
-                 " by another policy version, " + std::to_string(counts.untold) +
+                 " by another policy version, " + std::to_string(counts.other_rules) +
+                 " by older rules, " + std::to_string(counts.untold) +
                  " records without a command\n");
   }
   if (report.comparison) print_comparison(*report.comparison);

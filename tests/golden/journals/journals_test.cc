@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "engine/replay/replayer.h"
 #include "journal/codec/record_codec.h"
 #include "journal/rocks/rocks_journal.h"
 #include "journal/rocks/rocks_reader.h"
@@ -76,6 +77,27 @@ TEST_P(GoldenJournal, IsTheSameAfterItWasOpenedToBeWritten) {
   EXPECT_EQ(state_of(**reader), read_file(kept() / "state.txt"));
   EXPECT_EQ(golden::stored_digest(**reader), read_file(kept() / "stored.txt"))
       << "an upgrade keeps the bytes that were hashed";
+}
+
+TEST_P(GoldenJournal, IsDecidedAgainAsItWas) {
+  const auto reader = RocksReader::open(folder_.path());
+  ASSERT_TRUE(reader) << reader.error().detail;
+  // The story is told by default settings, of which it records only some.
+  const engine::decision::Settings told{{8192, 65536}, 2};
+  auto rules = engine::replay::current_rules();
+  rules.decide = [&](const auto& aggregates, const auto& command, const auto& context) {
+    return aggregates.decide(command, {context.now, context.principal, context.directory, told});
+  };
+  engine::replay::Replayer replayer(std::move(rules));
+  ASSERT_TRUE(
+      (*reader)->scan(1, [&](const Record& record) { return replayer.take(record).has_value(); }));
+  replayer.finish();
+  ASSERT_FALSE(replayer.divergence())
+      << "position " << replayer.divergence()->position << ", " << replayer.divergence()->command
+      << ": " << replayer.divergence()->why
+      << "\nRaise kLifecycleRules, and tell engine/replay/rules.cc what has changed.";
+  EXPECT_EQ(replayer.counts().events, (*reader)->head().position);
+  EXPECT_GT(replayer.counts().decided_again, 10U);
 }
 
 TEST_P(GoldenJournal, SaysInItsNameWhatItsBytesAre) {
