@@ -51,7 +51,8 @@ class Ours {
  private:
   void tick() {
     Instant now = clock_.now();
-    for (const StreamId& stream : deadlines_.take_due(now)) {
+    for (const StreamId& stream :
+         deadlines_.take_due(now, engine::executor::kDeadlinesPerTickMax)) {
       late_.push_back(
           std::chrono::duration<double, std::milli>(now.boot - due_.at(stream)).count());
     }

@@ -22,9 +22,9 @@ void Deadlines::set(const StreamId& stream, const std::optional<Instant>& due, c
   due_.emplace(stream, key);
 }
 
-std::vector<StreamId> Deadlines::take_due(const Instant& now) {
+std::vector<StreamId> Deadlines::take_due(const Instant& now, std::size_t most) {
   std::vector<StreamId> streams;
-  while (!order_.empty() && order_.begin()->first <= now.boot) {
+  while (streams.size() < most && !order_.empty() && order_.begin()->first <= now.boot) {
     streams.push_back(order_.begin()->second);
     due_.erase(order_.begin()->second);
     order_.erase(order_.begin());

@@ -236,7 +236,8 @@ void Executor::on_read(const std::vector<StreamId>& streams, std::vector<Result<
 }
 
 void Executor::take_deadlines(const Instant& now) {
-  for (const StreamId& stream : deadlines_.take_due(now)) {
+  if (pending_.size() >= kBatchSoftMax) return;  // another tick follows the append under way
+  for (const StreamId& stream : deadlines_.take_due(now, kDeadlinesPerTickMax)) {
     const Position before = last_;
     handle_own(deadline_command(stream), now);
     if (last_ != before) continue;
@@ -453,7 +454,10 @@ void Executor::fail_all(const Error& error) {
 }
 
 void Executor::arm(const Instant& now) {
-  if (const auto after = deadlines_.next_in(now)) {
+  // With so much on its way the append under way wakes us; what is due already must not do it again
+  // and again until then.
+  const bool full = pending_.size() >= kBatchSoftMax;
+  if (const auto after = deadlines_.next_in(now); after && !full) {
     outside_.loop.arm(*after, [self = self_] {
       if (*self) (*self)->tick();
     });
