@@ -27,7 +27,7 @@ std::unique_ptr<RocksJournal> open_or_die(const std::string& path) {
 }
 
 /// A journal of a claimed term and `notes` records more.
-void make_journal(const std::string& path, int notes) {
+void make_rocks_journal(const std::string& path, int notes) {
   const auto journal = open_or_die(path);
   const Scribe scribe(*journal);
   ASSERT_TRUE(append(*journal, scribe.fit({scribe.claim(1)})));
@@ -140,7 +140,7 @@ TEST(RocksJournal, AnUnfinishedCreationIsBegunAgain) {
 
 TEST(RocksJournal, AnotherFormatIsRefusedWithBothVersionsNamed) {
   const Folder folder;
-  make_journal(folder.path(), 1);
+  make_rocks_journal(folder.path(), 1);
   RawStore(folder.path()).put(Family::kMeta, "format", rocks::number_bytes(9));
   expect_refused(folder.path(), Code::kNewerVersion, {"format 9", "formats 1 to 2"});
   RawStore(folder.path()).put(Family::kMeta, "format", rocks::number_bytes(0));
@@ -149,14 +149,14 @@ TEST(RocksJournal, AnotherFormatIsRefusedWithBothVersionsNamed) {
 
 TEST(RocksJournal, AMissingFormatIsRefused) {
   const Folder folder;
-  make_journal(folder.path(), 1);
+  make_rocks_journal(folder.path(), 1);
   RawStore(folder.path()).erase(Family::kMeta, "format");
   expect_refused(folder.path(), Code::kCorrupt, {"format"});
 }
 
 TEST(RocksJournal, ADamagedRecordIsRefusedOnEveryReadByItsPosition) {
   const Folder folder;
-  make_journal(folder.path(), 5);
+  make_rocks_journal(folder.path(), 5);
   RawStore(folder.path()).flip_record(3, 40);
   // Nothing may be appended after it, because the tree's root would be a lie; tools may look.
   expect_refused(folder.path(), Code::kCorrupt, {"record 3"});
@@ -176,7 +176,7 @@ TEST(RocksJournal, ADamagedRecordIsRefusedOnEveryReadByItsPosition) {
 
 TEST(RocksJournal, ARecordMissingInTheMiddleIsNamed) {
   const Folder folder;
-  make_journal(folder.path(), 5);
+  make_rocks_journal(folder.path(), 5);
   RawStore(folder.path()).erase(Family::kLog, rocks::number_bytes(3));
   expect_refused(folder.path(), Code::kCorrupt, {"record 3 is missing"});
   const auto journal = std::move(rocks::RocksReader::open(folder.path()).value());
@@ -187,7 +187,7 @@ TEST(RocksJournal, ARecordMissingInTheMiddleIsNamed) {
 
 TEST(RocksJournal, AHeadThatDoesNotFitTheLogIsRefused) {
   const Folder folder;
-  make_journal(folder.path(), 5);
+  make_rocks_journal(folder.path(), 5);
   RawStore(folder.path()).flip_record(6, 20);
   expect_refused(folder.path(), Code::kCorrupt, {"record 6"});
   RawStore(folder.path()).erase(Family::kLog, rocks::number_bytes(6));
