@@ -44,21 +44,21 @@ struct Options {
   std::optional<std::string> listen_address;
   std::optional<std::uint16_t> listen_port;
   PortTaken port_taken = PortTaken::kRefuse;
+  NewerJournal newer_journal = NewerJournal::kRefuse;
+  /// Containers can write only /tmp, in memory, and the volumes of their image. Else the whole of
+  /// their disk up to its limit, as Actors that nobody has changed expect.
+  bool read_only_root = false;
   /// Absent: most of the machine's memory and of the free disk.
   std::optional<engine::ports::Capacity> capacity;
   /// Bytes kept free on each file system of DATA; absent: a twentieth of it, 16 to 512 MiB.
   std::optional<std::uint64_t> disk_reserve_bytes;
-  /// Containers can write only /tmp, in memory, and the volumes of their image. Else the whole of
-  /// their disk up to its limit, as Actors that nobody has changed expect.
-  bool read_only_root = false;
   /// What is deleted when it is old; recorded in the journal. By default everything is kept.
   engine::policy::Retention retention;
-  NewerJournal newer_journal = NewerJournal::kRefuse;
   /// What each account may hold at once, unless it was given limits of its own; 0: no limit.
   engine::decision::AccountLimits account_limits;
-  events::WhenOverLimit when_over_limit = events::WhenOverLimit::kRefuse;
   /// How long a run waits for room; then it fails. 0: for ever.
   std::uint32_t waiting_secs_max = engine::decision::Settings{}.waiting_secs_max;
+  events::WhenOverLimit when_over_limit = events::WhenOverLimit::kRefuse;
   /// The operator vouches for a wall clock that is more than a week ahead of the last record. Else
   /// nothing is deleted in the engine's first day then.
   bool clock_vouched = false;
