@@ -124,10 +124,10 @@ Status DockerContainers::start(const ContainerSpec& spec) {
     return fail_errno(bundle.root.string());
   }
   if (bundle.started()) return {};
-  const Status begun = begin(spec, bundle);
+  Status begun = begin(spec, bundle);
   if (begun || bundle.started()) return {};
   if (is_out_of_reach(begun.error())) return begun;
-  const Status gone = forget(bundle);
+  Status gone = forget(bundle);
   // One that refuses and is gone then was being stopped.
   if (!gone && is_out_of_reach(gone.error())) return gone;
   if (!gone && was_let_go(bundle)) return fail(Code::kUnknown, begun.error().detail);

@@ -18,7 +18,7 @@ namespace {
 
 using Lateness = std::vector<double>;  ///< milliseconds
 
-constexpr double kFirstMillis = 200;  ///< all of them are set by then
+constexpr double kFirstMillis = 2'000;  ///< all of them are set by then
 
 std::vector<double> draw(int count, double within_millis) {
   std::mt19937_64 random(7);

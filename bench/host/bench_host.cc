@@ -87,11 +87,11 @@ class Host {
   }
   void close() { plane_.reset(); }
 
-  /// As many runs of an Actor that sleeps, all of them running.
-  void start(std::size_t count) {
-    const std::string actor = make_actor();
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto begun = client().data("POST", "/v2/acts/" + actor + "/runs?memory=128", "{}");
+  /// So many runs of an Actor that sleeps are live then, all of them running.
+  void fill_up(std::size_t count) {
+    if (actor_.empty()) actor_ = make_actor();
+    while (live_.size() < count) {
+      const auto begun = client().data("POST", "/v2/acts/" + actor_ + "/runs?memory=128", "{}");
       ACTUARY_ASSERT(begun.has_value());
       live_.push_back(begun->at("id").get<std::string>());
     }
@@ -172,6 +172,7 @@ class Host {
 
   fs::path folder_;
   bool listened_ = false;
+  std::string actor_;
   std::unique_ptr<ControlPlane> plane_;
   std::deque<std::string> live_;
 };
@@ -207,8 +208,6 @@ int main(int argc, char** argv) {
   std::vector<double> opens;
   Host host("live");
   Host empty("empty");
-  const auto spent = static_cast<std::size_t>(2 * each * settings.rounds + settings.rounds);
-  host.start(running + spent);
   const auto reopen = [](Host& what) {
     what.close();
     const auto begin = std::chrono::steady_clock::now();
@@ -218,13 +217,22 @@ int main(int argc, char** argv) {
   const int failed = report(
       {{.name = "abort to death, " + std::to_string(running) + " running, slowest of five",
         .unit = "1/s",
-        .ours = [&] { return slowest(each, aborts, [&] { return host.abort_one(); }); },
-        .reference = [&] { return slowest(each, kills, [&] { return host.kill_one(); }); },
+        .ours =
+            [&] {
+              host.fill_up(running);
+              return slowest(each, aborts, [&] { return host.abort_one(); });
+            },
+        .reference =
+            [&] {
+              host.fill_up(running);
+              return slowest(each, kills, [&] { return host.kill_one(); });
+            },
         .bar = 0.2},
        {.name = "open beside " + std::to_string(running) + " live containers, abort one",
         .unit = "1/s",
         .ours =
             [&] {
+              host.fill_up(running);
               return slowest(1, opens, [&]() -> std::chrono::duration<double, std::milli> {
                 const auto begin = reopen(host);
                 host.abort_one();
