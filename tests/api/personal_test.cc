@@ -154,6 +154,9 @@ TEST_F(PersonalApi, TheNameOfAUserIsSealedAndStillShownAndFound) {
   const auto actor = call_as(token, "POST", "/v2/actors", R"({"name":"nest"})").data();
   EXPECT_EQ(actor["username"], "canary.bird");
   EXPECT_EQ(call_as(token, "GET", "/v2/actors/canary.bird~nest").data()["id"], actor["id"]);
+  const auto dataset = call_as(token, "POST", "/v2/datasets?name=eggs").data();
+  EXPECT_EQ(dataset["username"], "canary.bird");
+  EXPECT_EQ(call_as(token, "GET", "/v2/datasets/canary.bird~eggs").data()["id"], dataset["id"]);
   bool sealed = false;
   EXPECT_TRUE(journal.scan_stored(1, [&](Position, BytesView stored) {
     EXPECT_EQ(stored.find("canary.bird"), BytesView::npos) << "neither event nor command";

@@ -5,6 +5,7 @@
 #include "adapters/http/api/datasets.h"
 #include "adapters/http/api/key_value_stores.h"
 #include "adapters/http/api/request_queues.h"
+#include "adapters/http/api/user_names.h"
 
 namespace actuary::tests::api_storages {
 namespace {
@@ -90,6 +91,7 @@ void World::open() {
   services_.emplace(http::api::Services{*executor_, *views_, chronicle_.journal, *storages_, logs_,
                                         blobs_, secrets_, *loop_, clock_, ids_, *watch_,
                                         user(kAlice), "http://here"});
+  services_->names = std::make_shared<http::api::UserNames>();
   std::vector<http::Route> routes;
   http::api::add_key_value_store_routes(routes, *services_);
   http::api::add_dataset_routes(routes, *services_);

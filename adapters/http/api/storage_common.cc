@@ -74,9 +74,9 @@ Answer<StorageRow> find_direct(const Services& services, const StorageApi& api,
   }
   UserId owner = caller;
   if (tilde > 0) {
-    TRY(user, wire(services.views.accounts().find(text.substr(0, tilde))));
+    const auto user = find_user(services, text.substr(0, tilde));
     if (!user) return missing(api.name);
-    owner = user->id;
+    owner = *user;
   }
   return own(storages.find(owner, api.kind, text.substr(tilde + 1)), api, caller);
 }
