@@ -88,8 +88,8 @@ Answer<Replacement> plan(const Services& services, const RunRow& run, Request& r
   const auto* facts = engine::run::facts_of(services.executor.aggregates().run(run.id));
   if (facts == nullptr) return missing("Actor run");
   return Replacement{{run.id, row.id, build, engine::run::metamorph_input_key(*facts)},
-              run.key_value_store_id,
-              {std::move(input.content_type), {}, std::move(input.body)}};
+                     run.key_value_store_id,
+                     {std::move(input.content_type), {}, std::move(input.body)}};
 }
 
 WireError spell_metamorph(const Error& error) {
