@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "adapters/init/listening.h"
+
 #define CGROUP "/sys/fs/cgroup"
 
 enum { kFileBytesMax = 16 * 1024 };
@@ -106,25 +108,6 @@ static void network_bytes(uint64_t* received, uint64_t* sent) {
   }
 }
 
-// Rows of `sl local_address:PORT rem_address:PORT state …`. Those that listen come first, so the
-// beginning of a long file is enough.
-static bool is_listening(const char* path, unsigned wanted) {
-  char text[kFileBytesMax];
-  if (wanted == 0 || !read_text(path, text, sizeof text)) return false;
-  char* rest = text;
-  for (char* row; (row = strsep(&rest, "\n")) != NULL;) {
-    char address[33];
-    unsigned port;
-    unsigned state;
-    if (sscanf(row, " %*u: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x", address, &port, &state) != 3)
-      continue;
-    // Nobody outside reaches a loopback address.
-    if (strcmp(address, "0100007F") == 0) continue;
-    if (state == 0x0a && port == wanted) return true;
-  }
-  return false;
-}
-
 static int64_t nanos_now(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -169,8 +152,7 @@ void sampler_take(struct sampler* sampler) {
   network_bytes(&received, &sent);
   usage->received_bytes = since(sampler->received_begin, received);
   usage->sent_bytes = since(sampler->sent_begin, sent);
-  usage->web_server_ready = is_listening("/proc/net/tcp", sampler->web_server_port) ||
-                            is_listening("/proc/net/tcp6", sampler->web_server_port);
+  usage->web_server_ready = is_listening(sampler->web_server_port);
 }
 
 size_t usage_members(const struct usage* usage, char* out, size_t room) {
