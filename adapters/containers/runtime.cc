@@ -61,7 +61,8 @@ struct Runtime::ProcessEnd {
 Runtime::Runtime(reactor::UvLoop& loop, std::shared_ptr<Backend> backend, unsigned threads)
     : loop_(loop),
       backend_(std::move(backend)),
-      workers_(std::make_unique<reactor::Workers>(loop, threads)) {}
+      workers_(std::make_unique<reactor::Workers>(loop, threads)),
+      killers_(std::make_unique<reactor::Workers>(loop, std::max(1U, threads / 2))) {}
 
 Runtime::~Runtime() { close(); }
 
@@ -119,6 +120,7 @@ void Runtime::close() {
   for (const auto& [key, end] : ends_) end->close();
   ends_.clear();
   workers_->shutdown();
+  killers_->shutdown();
   // Nothing to come back to: the folder can be removed, and the host is as it was before us.
   if (const auto keys = backend_->keys(); keys && keys->empty()) backend_->tear_down();
 }
@@ -149,7 +151,8 @@ void Runtime::run_next(const ContainerKey& key) {
   };
   std::function<void()> work = std::move(jobs_[key].front().work);
   // A full queue means that the work waits its turn on the loop, not that it is lost.
-  if (auto taken = workers_->submit(work, finish); taken || !*open_) return;
+  reactor::Workers& workers = *jobs_[key].front().workers;
+  if (auto taken = workers.submit(work, finish); taken || !*open_) return;
   jobs_[key].front().work = std::move(work);
   loop_.post([this, key, open = open_] {
     if (*open) run_next(key);
@@ -192,7 +195,8 @@ void Runtime::try_start(const std::shared_ptr<Start>& start) {
     outcome->server = backend->web_server(key);
     outcome->process = backend->bundle(key).process();
   };
-  serialize(key, {std::move(work), [this, key, start, outcome] {
+  serialize(key, {std::move(work),
+                  [this, key, start, outcome] {
                     const Status& status = outcome->status;
                     const auto failed_with = [&status](Code code) {
                       return !status && status.error().code == code;
@@ -210,7 +214,8 @@ void Runtime::try_start(const std::shared_ptr<Start>& start) {
                     start->done(status);
                     check(key);
                     (void)workers_->submit([backend = backend_] { backend->replenish(); }, nullptr);
-                  }});
+                  },
+                  workers_.get()});
 }
 
 /// The backend sees to it that a start which is tried again starts nothing twice.
@@ -250,33 +255,38 @@ void Runtime::announce(const ContainerKey& key, engine::ports::Announcement anno
   auto work = [backend = backend_, key, announcement, answer] {
     *answer = containers::announce(backend->bundle(key), announcement);
   };
-  serialize(key, {std::move(work), [answer, done = std::move(done)] { done(*answer); }});
+  serialize(key,
+            {std::move(work), [answer, done = std::move(done)] { done(*answer); }, workers_.get()});
 }
 
 void Runtime::kill(const ContainerKey& key, Done<void> done) {
   give_up_start(key);
   auto answer = std::make_shared<Status>();
   auto work = [backend = backend_, key, answer] { *answer = backend->kill(key); };
-  serialize(key, {std::move(work), [answer, done = std::move(done)] { done(*answer); }});
+  serialize(key,
+            {std::move(work), [answer, done = std::move(done)] { done(*answer); }, killers_.get()});
 }
 
 void Runtime::remove(const ContainerKey& key, Done<void> done) {
   give_up_start(key);
   auto answer = std::make_shared<Status>();
   auto work = [backend = backend_, key, answer] { *answer = backend->remove(key); };
-  serialize(key, {std::move(work), [this, key, answer, done = std::move(done)] {
+  serialize(key, {std::move(work),
+                  [this, key, answer, done = std::move(done)] {
                     if (*answer) live_.erase(key);
                     if (*answer) forget_end(key);
                     if (*answer) usage_.erase(key);
                     if (*answer) web_servers_.erase(key);
                     done(*answer);
-                  }});
+                  },
+                  workers_.get()});
 }
 
 void Runtime::inspect(const ContainerKey& key, Done<ContainerView> done) {
   auto answer = std::make_shared<Result<ContainerView>>();
   auto work = [backend = backend_, key, answer] { *answer = backend->look(key); };
-  serialize(key, {std::move(work), [answer, done = std::move(done)] { done(std::move(*answer)); }});
+  serialize(key, {std::move(work), [answer, done = std::move(done)] { done(std::move(*answer)); },
+                  workers_.get()});
 }
 
 void Runtime::list(Done<std::vector<ContainerView>> done) {
@@ -295,13 +305,15 @@ void Runtime::list(Done<std::vector<ContainerView>> done) {
   };
   // Nobody's key: it waits for no container.
   serialize(ContainerKey{},
-            {std::move(work), [answer, done = std::move(done)] { done(std::move(*answer)); }});
+            {std::move(work), [answer, done = std::move(done)] { done(std::move(*answer)); },
+             workers_.get()});
 }
 
 void Runtime::check(const ContainerKey& key) {
   if (!listener_ || live_.count(key) == 0 || !checking_.insert(key).second) return;
   inspect(key, [this, key](Result<ContainerView> view) {
     checking_.erase(key);
+    check_next();
     if (!view || !view->exit || live_.erase(key) == 0) return;
     forget_end(key);
     listener_(key, *view->exit);
@@ -338,8 +350,17 @@ void Runtime::forget_end(const ContainerKey& key) {
 
 void Runtime::sweep() {
   try_again();
-  const std::set<ContainerKey> keys = live_;
-  for (const ContainerKey& key : keys) check(key);
+  if (to_check_.empty()) to_check_.assign(live_.begin(), live_.end());
+  check_next();
+}
+
+void Runtime::check_next() {
+  while (!to_check_.empty() && checking_.size() < kChecksAtOnce) {
+    const ContainerKey key = to_check_.back();
+    to_check_.pop_back();
+    // A busy one would hold up the others; the next sweep sees it.
+    if (jobs_.count(key) == 0) check(key);
+  }
 }
 
 std::optional<engine::ports::ContainerUsage> Runtime::usage(const ContainerKey& key) const {

@@ -57,11 +57,14 @@ class Runtime : public engine::ports::ContainerRuntime {
   struct Job {
     std::function<void()> work;
     std::function<void()> done;
+    reactor::Workers* workers;
   };
   static constexpr std::uint64_t kSweepMillis = 3000;
   static constexpr std::uint64_t kSampleMillis = 1000;
   /// A start that is put off waits for so many sweeps at most until it is tried again.
   static constexpr unsigned kSweepsBetweenTriesMax = 4;
+  /// Of a sweep, so that what somebody waits for never queues behind all the containers of a host.
+  static constexpr std::size_t kChecksAtOnce = 2;
 
   void serialize(const ContainerKey& key, Job job);
   void run_next(const ContainerKey& key);
@@ -69,6 +72,7 @@ class Runtime : public engine::ports::ContainerRuntime {
   void await_end(const ContainerKey& key, const ProcessMark& process);
   void forget_end(const ContainerKey& key);
   void sweep();
+  void check_next();
   void read_usage();
   void try_start(const std::shared_ptr<Start>& start);
   void put_off(const std::shared_ptr<Start>& start, const Error& why);
@@ -78,6 +82,7 @@ class Runtime : public engine::ports::ContainerRuntime {
   reactor::UvLoop& loop_;
   std::shared_ptr<Backend> backend_;
   std::unique_ptr<reactor::Workers> workers_;
+  std::unique_ptr<reactor::Workers> killers_;  ///< a kill waits for nobody else's start or removal
   OnExit listener_;
   std::map<ContainerKey, std::deque<Job>> jobs_;  ///< the first one of each is running
   std::map<ContainerKey, std::shared_ptr<std::atomic<bool>>>
@@ -85,6 +90,7 @@ class Runtime : public engine::ports::ContainerRuntime {
   std::vector<std::shared_ptr<Start>> put_off_;  ///< tried again by the sweep
   std::set<ContainerKey> live_;                  ///< started, end not yet reported
   std::set<ContainerKey> checking_;
+  std::vector<ContainerKey> to_check_;        ///< what is left of a sweep
   std::map<ContainerKey, ProcessEnd*> ends_;  ///< each deletes itself once libuv has let go of it
   std::map<ContainerKey, engine::ports::ContainerUsage> usage_;  ///< kept until removed
   bool reading_usage_ = false;

@@ -98,6 +98,9 @@ class Host {
     for (const std::string& id : live_) wait_for(id, "RUNNING");
   }
 
+  /// What the last death left to do is done.
+  static void settle() { std::this_thread::sleep_for(std::chrono::milliseconds(200)); }
+
   /// From the call of an abort to the death of the container's first process.
   Millis abort_one() {
     const std::string id = take();
@@ -182,6 +185,7 @@ template <class Action>
 double slowest(int count, std::vector<double>& all, Action action) {
   double most = 0;
   for (int i = 0; i < count; ++i) {
+    Host::settle();
     const double millis = Millis(action()).count();
     all.push_back(millis);
     most = std::max(most, millis);
