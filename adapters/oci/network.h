@@ -27,7 +27,7 @@ struct NetworkSlot {
 /// host.
 class Network {
  public:
-  static constexpr unsigned kSlotsMax = 200;
+  static constexpr unsigned kSlotsMax = 250;  ///< of the 253 that a /24 has beside the bridge
 
   explicit Network(const Options& options);
 

@@ -39,8 +39,10 @@ Bundle OciContainers::bundle(const ContainerKey& key) const {
   return containers::bundle_of(options_.data, key);
 }
 
+std::string OciContainers::cgroup_parent() const { return "/actuary-" + options_.installation; }
+
 std::string OciContainers::cgroup_path(const Bundle& bundle) const {
-  return "/actuary-" + options_.installation + "/" + bundle.name;
+  return cgroup_parent() + "/" + bundle.name;
 }
 
 Result<std::vector<ContainerKey>> OciContainers::keys() const {
@@ -260,6 +262,7 @@ std::optional<ContainerExit> OciContainers::exit_of(const Bundle& bundle) const 
 void OciContainers::tear_down() {
   network_.tear_down();
   containers::unmount(options_.data / "runtime");
+  containers::Cgroup(cgroup_parent()).remove();
 }
 
 std::string OciContainers::isolation() const {

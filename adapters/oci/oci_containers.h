@@ -39,6 +39,8 @@ class OciContainers final : public containers::Backend {
   void tear_down() override;
 
  private:
+  /// Of all containers of the installation.
+  [[nodiscard]] std::string cgroup_parent() const;
   [[nodiscard]] std::string cgroup_path(const Bundle& bundle) const;
   [[nodiscard]] Status prepare(const ContainerSpec& spec, const Bundle& bundle);
   [[nodiscard]] Status prepare_files(const Bundle& bundle, const NetworkSlot& slot) const;

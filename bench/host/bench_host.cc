@@ -206,7 +206,7 @@ int main(int argc, char** argv) {
   using namespace actuary::bench;
   const Settings settings = settings_from(argc, argv);
   const int each = settings.quick ? 1 : 5;
-  const std::size_t running = settings.quick ? 20 : 180;  // a host takes 190
+  const std::size_t running = settings.quick ? 20 : 200;
   std::vector<double> aborts;
   std::vector<double> kills;
   std::vector<double> opens;

@@ -24,7 +24,7 @@ struct AccountLimits {
 struct Settings {
   ports::Capacity capacity;
   std::uint32_t concurrent_builds_max = 2;
-  std::uint32_t concurrent_runs_max = 190;  ///< below the runtime's network namespaces
+  std::uint32_t concurrent_runs_max = 240;  ///< below the runtime's network namespaces
   std::uint32_t waiting_runs_max = 10'000;
   policy::Retention retention;
   std::uint32_t waiting_secs_max = 24 * 3600;  ///< then a run that waits for room fails; 0: never

@@ -41,7 +41,7 @@ TEST_F(LimitsApi, WhatExceedsAnAccountsLimitsIsRefusedAsApifyDoes) {
 TEST_F(LimitsApi, AreShownBesideWhatTheAccountHolds) {
   const auto before = limits();
   EXPECT_EQ(before["limits"]["maxActorMemoryGbytes"], 8) << before.dump();
-  EXPECT_EQ(before["limits"]["maxConcurrentActorJobs"], 190);
+  EXPECT_EQ(before["limits"]["maxConcurrentActorJobs"], 240);
   EXPECT_EQ(before["current"]["actorCount"], 0);
   (void)make_run(make_built_actor("hello"));
   ASSERT_EQ(set(R"({"memoryMbytes":4096,"runs":3})").status, 200);

@@ -139,6 +139,22 @@ TEST_F(OciRuntimeTest, AnImageThatIsNotHereIsUnavailable) {
   EXPECT_EQ(inspect(spec.key).state, contract::ContainerState::kMissing);
 }
 
+TEST_F(OciRuntimeTest, ClosedWithoutContainersItLeavesNoControlGroup) {
+  const auto groups = [] {
+    std::string found;
+    const std::string name = "actuary-" + installation().options.installation;
+    for (const auto& each : fs::directory_iterator("/sys/fs/cgroup"))
+      if (fs::exists(each.path() / name)) found += (each.path() / name).string() + " ";
+    return found + (fs::exists("/sys/fs/cgroup/" + name) ? name : std::string());
+  };
+  const contract::ContainerSpec spec = world_.shell("sleep 100");
+  ASSERT_TRUE(start(spec));
+  EXPECT_NE(groups(), "");
+  ASSERT_TRUE(remove(spec.key));
+  world_.replace_runtime();
+  EXPECT_EQ(groups(), "");
+}
+
 TEST_F(OciRuntimeTest, StartLatencyIsReported) {
   (void)run(world_.shell("true"));
   std::vector<double> millis;
