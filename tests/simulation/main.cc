@@ -23,11 +23,12 @@ int main(int argc, char** argv) {
                            : name == "--seed"      ? &options.first
                            : name == "--histories" ? &options.histories
                            : name == "--seconds"   ? &options.seconds
+                           : name == "--exits"     ? &options.exits
                                                    : nullptr;
     if (i + 1 == argc || value == nullptr) {
       std::fprintf(stderr,
                    "usage: %s [--seeds COUNT] [--seed FIRST] [--histories COUNT] "
-                   "[--seconds AT_MOST]\n",
+                   "[--seconds AT_MOST] [--exits COUNT]\n",
                    argv[0]);
       return 64;
     }

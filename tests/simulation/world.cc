@@ -143,11 +143,11 @@ bool World::step(Microseconds until) {
   if (!loop.step(until)) return false;
   ++steps;
   serve_journal();
-  checker.check();
-  if (engine_ && steps % 64 == 0) {
+  if (steps % options_.check_every == 0) checker.check();
+  if (engine_ && steps % (64 * options_.check_every) == 0) {
     checker.compare(engine_->executor.aggregates(), engine_->executor.directory());
   }
-  if (engine_ && steps % 200 == 0) snapshot();
+  if (engine_ && steps % (200 * options_.check_every) == 0) snapshot();
   return true;
 }
 

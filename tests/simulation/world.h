@@ -31,6 +31,7 @@ class World {
     Microseconds append_min{200};
     Microseconds append_max{8000};
     engine::executor::Residency residency{8};  ///< small: much is read back
+    std::uint64_t check_every = 1;             ///< steps; more for a world of thousands
     Microseconds read_max{30'000};             ///< longer than an append: crashes find it waiting
   };
 
