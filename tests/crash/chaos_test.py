@@ -2,6 +2,8 @@
 """Kills, stops and restarts the engine again and again while 20 containers live, and then counts.
 
 A cycle is one of: SIGKILL and a new start; SIGSTOP, a pause and SIGCONT; SIGTERM and a new start.
+With --dockerd it is the Docker daemon that they are done to, one of the test's own with
+live-restore, and the engine goes on.
 Afterwards no container was started twice (counted by what PID 1 of each wrote into the run's log,
 not by our journal), every run ended with its real exit code, none is stuck, and two sweeps of the
 engine later nothing of a container is left: no bundle, no mount, no process.
@@ -22,9 +24,41 @@ from crash_test import SOURCE, START_RECORD, TERMINAL, Engine, verdicts, wait_fo
 SWEEP_SECONDS = 30  # between two comparisons of the journal with the runtime
 
 
+DOCKERD = os.path.join(SOURCE, "tests", "docker", "dockerd")
+
+
+class Daemon:
+    """A Docker Engine in a folder: what an engine can suffer, it can suffer."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        os.environ["DOCKER_HOST"] = "unix://" + os.path.join(folder, "docker.sock")
+        self.start()
+
+    def do(self, action):
+        subprocess.run([DOCKERD, action, self.folder], check=True, stdout=subprocess.DEVNULL)
+
+    def start(self):
+        self.do("start")
+
+    def kill(self):
+        self.do("kill")
+
+    def stop(self):
+        pid = self.pid()
+        os.kill(pid, signal.SIGTERM)
+        while os.path.exists(f"/proc/{pid}"):
+            time.sleep(0.02)
+
+    def pid(self):
+        with open(os.path.join(self.folder, "dockerd.pid"), encoding="utf-8") as file:
+            return int(file.read())
+
+
 class Chaos:
-    def __init__(self, engine, rng, live_wanted, longest):
-        self.engine, self.rng, self.live_wanted, self.longest = engine, rng, live_wanted, longest
+    def __init__(self, engine, victim, rng, live_wanted, longest):
+        self.engine, self.victim, self.rng = engine, victim, rng
+        self.live_wanted, self.longest = live_wanted, longest
         self.started = {}  # acknowledged runs: the exit code that each must end with
         self.live = set()
         self.counts = dict.fromkeys(("kill", "stop", "restart"), 0)
@@ -48,18 +82,18 @@ class Chaos:
         getattr(self, what)()
 
     def kill(self):
-        self.engine.kill()
-        self.engine.start()
+        self.victim.kill()
+        self.victim.start()
 
     def stop(self):
-        pid = self.engine.process.pid
+        pid = self.victim.pid()
         os.kill(pid, signal.SIGSTOP)
         time.sleep(self.rng.uniform(0.05, 2))
         os.kill(pid, signal.SIGCONT)
 
     def restart(self):
-        self.engine.stop()
-        self.engine.start()
+        self.victim.stop()
+        self.victim.start()
 
 
 def every_run(engine):
@@ -118,19 +152,23 @@ def main():
     parser.add_argument("--live", type=int, default=20, help="containers at once")
     parser.add_argument("--longest", type=int, default=8, help="seconds that a container lives")
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--dockerd", action="store_true", help="on Docker, and to its daemon")
     arguments = parser.parse_args()
     data = tempfile.mkdtemp(prefix="actuary-chaos-")
     print(f"seed {arguments.seed}, data {data}", flush=True)
-    engine = Engine(arguments.actuary, data)
+    runtime = "docker" if arguments.dockerd else "oci"
+    daemon = Daemon(tempfile.mkdtemp(prefix="actuary-chaos-docker-")) if arguments.dockerd else None
+    engine = Engine(arguments.actuary, data, runtime)
     sleeper = os.path.join(SOURCE, "tools/examples/sleeper")
     built = subprocess.run([arguments.actuary, "run", sleeper, "--data", data, "--memory", "128",
-                            "--input", '{"seconds":0}'],
+                            "--runtime", runtime, "--input", '{"seconds":0}'],
                            capture_output=True, text=True, check=False)
     if built.returncode != 0:
         print(built.stderr)
         return 1
     engine.start()
-    chaos = Chaos(engine, random.Random(arguments.seed), arguments.live, arguments.longest)
+    chaos = Chaos(engine, daemon or engine, random.Random(arguments.seed), arguments.live,
+                  arguments.longest)
     done = run_cycles(chaos, arguments.cycles, time.monotonic() + arguments.seconds)
     runs = wait_for_all(engine, chaos.started, 180)
     broken = list(verdicts(engine, chaos.started, runs))
@@ -141,6 +179,8 @@ def main():
     time.sleep(2 * SWEEP_SECONDS if list(left_of(data, engine.process.pid)) else 0)
     broken += [f"left over: {each}" for each in left_of(data, engine.process.pid)]
     engine.stop()
+    if daemon:
+        daemon.do("stop")
     print(f"{done} cycles {chaos.counts}, at most {max(chaos.live_seen)} live at once, "
           f"{len(chaos.started)} acknowledged and {len(strangers) - 1} other runs, "
           f"{len(broken)} broken promises")

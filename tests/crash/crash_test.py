@@ -27,8 +27,8 @@ TERMINAL = {"SUCCEEDED", "FAILED", "TIMED-OUT", "ABORTED"}
 class Engine:
     """`actuary serve` as a process that can be killed and started again."""
 
-    def __init__(self, program, data):
-        self.program, self.data = program, data
+    def __init__(self, program, data, runtime="auto"):
+        self.program, self.data, self.runtime = program, data, runtime
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -37,7 +37,8 @@ class Engine:
 
     def start(self):
         self.process = subprocess.Popen(
-            [self.program, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"],
+            [self.program, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}",
+             "--runtime", self.runtime],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
         for line in self.process.stdout:
             if line.startswith("export APIFY_TOKEN="):
@@ -53,6 +54,9 @@ class Engine:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=30)
+
+    def pid(self):
+        return self.process.pid
 
     def call(self, method, path, body=None):
         request = urllib.request.Request(
