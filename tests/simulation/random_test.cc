@@ -237,11 +237,24 @@ class Chaos {
   Contents contents_{world};
 };
 
+/// The records of the stream that a violation names, a line each.
+std::string story_of(const std::string& violation, const World& world) {
+  std::string story;
+  (void)world.journal.scan(1, [&](const Record& record) {
+    if (violation.find(describe(record.stream)) == std::string::npos) return true;
+    story += "\n  " + std::to_string(record.position) + " " + to_iso(record.recorded_at.utc) + " " +
+             std::string(events::name_of(record.event)) + " by " + record.command_name;
+    return true;
+  });
+  return story;
+}
+
 std::uint64_t live_through(std::uint64_t seed) {
   Chaos chaos(seed);
   chaos.run(Seconds{900});
   chaos.settle();
-  for (const std::string& each : chaos.the_world().checker.violations()) ADD_FAILURE() << each;
+  for (const std::string& each : chaos.the_world().checker.violations())
+    ADD_FAILURE() << each << story_of(each, chaos.the_world());
   return chaos.the_world().checker.trace();
 }
 
@@ -273,7 +286,8 @@ TEST(Simulation, EveryHistoryIsWhatTheModelSays) {
     compared += checker.models().compared();
     writes += chaos.contents().acknowledged();
     fenced += chaos.contents().refused();
-    for (const std::string& each : checker.violations()) ADD_FAILURE() << each;
+    for (const std::string& each : checker.violations())
+      ADD_FAILURE() << each << story_of(each, chaos.the_world());
     if (HasFailure()) {
       GTEST_FAIL() << options.reproduce(seed - 1'000'000,
                                         "Simulation.EveryHistoryIsWhatTheModelSays");
@@ -295,7 +309,8 @@ TEST(Simulation, CrashesWhileCommandsWaitForTheirStreams) {
     Chaos chaos(seed);
     chaos.run(Seconds{900});
     found += chaos.the_world().parked_at_crash;
-    for (const std::string& each : chaos.the_world().checker.violations()) ADD_FAILURE() << each;
+    for (const std::string& each : chaos.the_world().checker.violations())
+      ADD_FAILURE() << each << story_of(each, chaos.the_world());
   }
   EXPECT_GT(found, 0U) << "then the other simulations do not show it either";
 }

@@ -175,12 +175,13 @@ class FakeRuntime final : public engine::ports::ContainerRuntime {
   /// Asked again every few seconds, by this engine: the next one asks by itself.
   void put_off(ContainerSpec spec, Done<void> done, Microseconds until) {
     const ContainerKey key = spec.key;
-    if (given_up_.contains(key)) {
+    // One that a dead engine's call has made meanwhile is found, and is not said to be missing.
+    if (given_up_.contains(key) && !containers_.contains(key)) {
       return loop_.post([done = std::move(done)] {
         done(fail(Code::kUnavailable, "stopped before its container was made"));
       });
     }
-    if (repaired_ || loop_.elapsed() >= until) {
+    if (repaired_ || containers_.contains(key) || loop_.elapsed() >= until) {
       return start_in_turn(std::move(spec), std::move(done));
     }
     loop_.post([done] { done(fail(Code::kNoRuntime, "nobody listens")); });
@@ -195,6 +196,8 @@ class FakeRuntime final : public engine::ports::ContainerRuntime {
     const ContainerPlan& plan = plan_of(key);
     specs[key] = std::move(spec);
     in_turn(key, plan.start_takes, [this, key, done = std::move(done)](bool told) {
+      // Of an engine that is gone: nobody opens the gate of a container that was given up.
+      if (!told && given_up_.contains(key)) return;
       const Status status = start_now(key);
       const bool lost = plan_of(key).start == ContainerPlan::Start::kAnswerLost && !repaired_;
       if (told && !lost) loop_.post([done, status] { done(status); });
