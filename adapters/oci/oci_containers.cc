@@ -85,7 +85,7 @@ Status OciContainers::prepare(const ContainerSpec& spec, const Bundle& bundle) {
   TRY_VOID(containers::mount_overlay(layers, bundle.at("disk/upper"), bundle.at("disk/work"),
                                      bundle.at("rootfs")));
   TRY(slot, network_.take());
-  if (const Status noted = write_scratch(bundle.at("slot"), std::to_string(slot.number)); !noted) {
+  if (Status noted = write_scratch(bundle.at("slot"), std::to_string(slot.number)); !noted) {
     network_.give_back(slot.number);
     return noted;
   }
