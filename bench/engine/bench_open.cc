@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +22,7 @@
 #include "bench/support/ratio.h"
 #include "engine/executor/executor.h"
 #include "journal/rocks/rocks_journal.h"
+#include "projections/history/history.h"
 #include "projections/runner/views.h"
 #include "projections/snapshot/snapshot.h"
 
@@ -32,6 +35,7 @@ namespace actuary::bench {
 namespace {
 
 namespace fs = std::filesystem;
+namespace rocks = journal::rocks;
 using Clock = std::chrono::steady_clock;
 
 double since(Clock::time_point begin) {
@@ -192,6 +196,48 @@ void print(const Rounds& full, const Rounds& empty) {
   std::printf("from a snapshot: %s\n\n", full.all.back().from_snapshot ? "yes" : "no");
 }
 
+/// Random runs of the folder as they were at random positions of theirs.
+class Past {
+ public:
+  explicit Past(fs::path data) : data_(std::move(data)) {}
+
+  /// One over the 99th percentile of folding a run up to a position of its own.
+  double folded() {
+    return p99_rate([](const journal::Reader& journal, const Record& record) {
+      const projections::history::History history(journal);
+      const auto moment = history.find({record.position});
+      return moment && history.run(RunId::parse(record.stream.id.view()).value(), *moment);
+    });
+  }
+  /// The same of reading its records.
+  double read() {
+    return p99_rate([](const journal::Reader& journal, const Record& record) {
+      return journal.read_stream(record.stream).has_value();
+    });
+  }
+
+ private:
+  template <class Ask>
+  double p99_rate(Ask ask) {
+    constexpr int kAsked = 500;
+    if (!journal_) journal_ = rocks::RocksJournal::open({.path = data_ / "journal"}).value();
+    std::uniform_int_distribution<Position> positions(1, journal_->head().position);
+    std::vector<double> seconds;
+    while (seconds.size() < kAsked) {
+      const Record record = journal_->read(positions(random_)).value();
+      if (record.stream.kind != StreamKind::kRun) continue;
+      const auto begin = Clock::now();
+      if (!ask(*journal_, record)) std::exit(1);
+      seconds.push_back(since(begin));
+    }
+    return 1 / quantile(seconds, 0.99);
+  }
+
+  fs::path data_;
+  std::unique_ptr<rocks::RocksJournal> journal_;
+  std::mt19937_64 random_{1};
+};
+
 int run(int argc, char** argv) {
   const Settings settings = settings_from(argc, argv);
   DataFolder wish;
@@ -210,11 +256,17 @@ int run(int argc, char** argv) {
   Rounds empty{wish.data.string() + ".empty", {}};
   fs::remove_all(empty.data);
   if (!open_in_a_child(empty.data).ok) return 1;  // makes it, which is not what is compared
+  Past past(wish.data);
   const int written = report({{.name = "open a folder with an archive",
                                .unit = "opens/s",
                                .ours = [&] { return full.open(); },
                                .reference = [&] { return empty.open(); },
-                               .bar = 0.25}},
+                               .bar = 0.25},
+                              {.name = "state of a run at a position, 1 / p99",
+                               .unit = "1/s",
+                               .ours = [&] { return past.folded(); },
+                               .reference = [&] { return past.read(); },
+                               .bar = 0.5}},
                              settings);
   print(full, empty);
   fs::remove_all(empty.data);
