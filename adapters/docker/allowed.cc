@@ -36,9 +36,10 @@ constexpr std::array kEndpoints = {
 };
 
 /// Of a container; what a field may say is in `check_values`.
-constexpr std::array<std::string_view, 13> kFields = {
-    "Image", "Hostname",  "User",        "WorkingDir", "Env",        "Entrypoint",      "Cmd",
-    "Tty",   "OpenStdin", "Healthcheck", "Labels",     "HostConfig", "NetworkingConfig"};
+constexpr std::array<std::string_view, 15> kFields = {
+    "Image",       "Hostname",    "User",   "WorkingDir", "Env",
+    "Entrypoint",  "Cmd",         "Tty",    "OpenStdin",  "StopSignal",
+    "StopTimeout", "Healthcheck", "Labels", "HostConfig", "NetworkingConfig"};
 constexpr std::array<std::string_view, 21> kHostFields = {
     "NetworkMode", "IpcMode",        "CgroupnsMode",  "Memory",     "MemorySwap", "CpuQuota",
     "CpuPeriod",   "CpuShares",      "PidsLimit",     "CapDrop",    "CapAdd",     "SecurityOpt",

@@ -67,6 +67,12 @@ Json ulimits(const CreateInputs& inputs) {
   return list;
 }
 
+/// What Docker's own stop sends: runs are stopped by us. A daemon that is told to end while nothing
+/// runs yet forgets live-restore, and stops what it starts meanwhile; whoever waits for that daemon
+/// loses his patience before this is over, and the container lives.
+constexpr const char* kIgnoredSignal = "SIGURG";
+constexpr int kStopSecondsMax = 24 * 3600;
+
 Json tmpfs(const CreateInputs& inputs) {
   std::string options = "rw";
   for (const std::string& each : containers::tmp_options(inputs.spec)) options += "," + each;
@@ -120,6 +126,8 @@ Result<Json> create_request(const CreateInputs& inputs) {
               {"Cmd", Json::array()},
               {"Tty", false},
               {"OpenStdin", false},
+              {"StopSignal", kIgnoredSignal},
+              {"StopTimeout", kStopSecondsMax},
               {"Healthcheck", {{"Test", {"NONE"}}}},
               {"Labels",
                {{kOwnerLabel, inputs.options.containers.installation},

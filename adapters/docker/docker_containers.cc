@@ -117,9 +117,19 @@ std::optional<containers::Cgroup> DockerContainers::cgroup_of(const Bundle& bund
   return containers::Cgroup(path);
 }
 
-/// Whatever fails before `let_go` has certainly not started anything of the user's.
+/// A daemon that was killed in the midst of a start leaves in containerd what is in the way of that
+/// container's next one. What is made anew has another id.
 Status DockerContainers::start(const ContainerSpec& spec) {
   const Bundle bundle = this->bundle(spec.key);
+  Status begun = start_once(spec, bundle);
+  std::error_code ignored;
+  const bool gone = !begun && !std::filesystem::exists(bundle.root, ignored);
+  if (gone && begun.error().code == Code::kUnavailable) return start_once(spec, bundle);
+  return begun;
+}
+
+/// Whatever fails before `let_go` has certainly not started anything of the user's.
+Status DockerContainers::start_once(const ContainerSpec& spec, const Bundle& bundle) {
   if (mkdir(bundle.root.c_str(), 0700) != 0 && errno != EEXIST) {
     return fail_errno(bundle.root.string());
   }

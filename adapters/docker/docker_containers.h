@@ -50,6 +50,8 @@ class DockerContainers final : public containers::Backend {
   [[nodiscard]] bool has_cgroup_namespaces() const;
   [[nodiscard]] std::string name_of(const Bundle& bundle) const;
   [[nodiscard]] Status prepare(const ContainerSpec& spec, const Bundle& bundle) const;
+  /// Leaves no bundle where it certainly started nothing.
+  [[nodiscard]] Status start_once(const ContainerSpec& spec, const Bundle& bundle);
   [[nodiscard]] Status begin(const ContainerSpec& spec, const Bundle& bundle);
   [[nodiscard]] Status create(const ContainerSpec& spec, const Bundle& bundle);
   [[nodiscard]] Status let_docker_start(const Bundle& bundle);

@@ -38,6 +38,7 @@ class Daemon {
   void signal(int sign) {
     ::kill(std::stoi(adapters::containers::read_file(folder_ / "dockerd.pid").value()), sign);
   }
+  [[nodiscard]] const fs::path& folder() const { return folder_; }
   [[nodiscard]] std::string socket() const { return folder_ / "docker.sock"; }
 
  private:
@@ -205,6 +206,33 @@ TEST_F(DockerTest, ASecondStartByHandRunsNothingOfTheUsers) {
   const std::string log = world_.log(spec.key);
   EXPECT_EQ(log.find("begun"), log.rfind("begun")) << log;
   EXPECT_EQ(inspect(spec.key).exit->exit_code, 4);
+}
+
+TEST_F(DockerTest, WhatDockersOwnStopSendsEndsNobody) {
+  const contract::ContainerSpec spec = world_.shell("echo up; sleep 1; exit 6");
+  ASSERT_TRUE(start(spec));
+  const auto config = call("GET", "/containers/" + name_of(spec.key) + "/json").json()["Config"];
+  EXPECT_GE(config["StopTimeout"].get<int>(), 3600);
+  const std::string signal = config["StopSignal"];
+  EXPECT_EQ(call("POST", "/containers/" + name_of(spec.key) + "/kill?signal=" + signal).status,
+            204);
+  EXPECT_EQ(wait_exit(spec.key).exit_code, 6);
+}
+
+TEST_F(DockerTest, WhatAKilledDaemonLeftInContainerdIsNotInTheWayOfAStart) {
+  const contract::ContainerSpec first = world_.shell("exit 0");
+  run(first);  // Docker has the image now
+  const contract::ContainerSpec spec = world_.shell("echo ran; exit 5");
+  const std::string body = R"({"Image":"localhost/actuary/image:)" + spec.image.id +
+                           R"(","Labels":{"actuary.installation":")" +
+                           installation().options.installation + R"("}})";
+  const auto made = call("POST", "/containers/create?name=" + name_of(spec.key), body);
+  ASSERT_EQ(made.status, 201);
+  const std::string id = made.json()["Id"];
+  const fs::path left = daemon().folder() / "run/io.containerd.runtime.v2.task/moby" / id;
+  fs::create_directories(left);
+  EXPECT_EQ(run(spec).exit_code, 5);
+  fs::remove_all(left);
 }
 
 TEST_F(DockerTest, APausedContainerIsKilled) {
