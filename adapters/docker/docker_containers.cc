@@ -309,6 +309,13 @@ Result<std::int32_t> DockerContainers::exit_code_in_docker(const Bundle& bundle)
   return fail(Code::kUnknown, "Docker still says that it runs, and its process is gone");
 }
 
+std::optional<std::int32_t> believed(std::int32_t in_docker,
+                                     const std::optional<containers::ExitRecord>& record) {
+  constexpr std::int32_t kLost = 255;
+  if (in_docker == kLost && record) return std::nullopt;
+  return in_docker;
+}
+
 Result<ContainerExit> DockerContainers::exit_of(const Bundle& bundle) const {
   // For so long a daemon that is being restarted is waited for, since it may know the exit code.
   constexpr std::chrono::seconds kWaitMax{30};
@@ -318,7 +325,7 @@ Result<ContainerExit> DockerContainers::exit_of(const Bundle& bundle) const {
   std::string doubt;
   if (!record || as_root) {
     const auto seen = exit_code_in_docker(bundle);
-    if (seen) reported = *seen;
+    if (seen) reported = believed(*seen, record);
     if (!seen) doubt = seen.error().detail;
     if (!seen && !record && seen.error().code == Code::kUnknown) {
       TRY_VOID(containers::touch(bundle.at("ended"), 0600));

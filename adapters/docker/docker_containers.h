@@ -15,6 +15,11 @@ using containers::ContainerKey;
 using containers::ContainerSpec;
 using containers::ContainerView;
 
+/// Docker's exit code, unless it is the 255 that it gives a container whose end it has lost, as it
+/// may when it is restarted just then: init's record knows better.
+[[nodiscard]] std::optional<std::int32_t> believed(
+    std::int32_t in_docker, const std::optional<containers::ExitRecord>& record);
+
 /// The containers of one installation in a Docker Engine on this machine. What Docker says is
 /// checked against the kernel, and what init wrote counts before either: a daemon that is down or
 /// wrong loses nothing.

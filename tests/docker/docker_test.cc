@@ -1,4 +1,5 @@
 // The runtime contract on a real Docker Engine, and what only a daemon can do wrong.
+#include "adapters/docker/docker_containers.h"
 #include "adapters/docker/docker_runtime.h"
 
 #include <arpa/inet.h>
@@ -206,6 +207,14 @@ TEST_F(DockerTest, ASecondStartByHandRunsNothingOfTheUsers) {
   const std::string log = world_.log(spec.key);
   EXPECT_EQ(log.find("begun"), log.rfind("begun")) << log;
   EXPECT_EQ(inspect(spec.key).exit->exit_code, 4);
+}
+
+TEST(DockerExit, AnEndThatDockerLostIsTheOneThatInitRecorded) {
+  using adapters::docker::believed;
+  const adapters::containers::ExitRecord zero{.code = 0};
+  EXPECT_EQ(believed(255, zero), std::nullopt);
+  EXPECT_EQ(believed(255, std::nullopt), 255) << "nobody knows better";
+  EXPECT_EQ(believed(137, zero), 137) << "killed from outside after the record";
 }
 
 TEST_F(DockerTest, WhatDockersOwnStopSendsEndsNobody) {
