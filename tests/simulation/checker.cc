@@ -27,7 +27,8 @@ struct Checker::Reader {
   void operator()(const events::AttemptBegan&) const {
     RunTrack& run = track();
     expect(!run.open_epoch && !run.finished, "an attempt begins while another is open");
-    run.queued = run.put_off = false;
+    run.queued = false;
+    run.put_off_until.reset();
     run.open_epoch = record.position;
     run.fenced = false;
     run.started_at.reset();
@@ -46,10 +47,12 @@ struct Checker::Reader {
       expect(reached(e.started_at, *run.last_end), "intervals overlap");
     }
     run.started_at = e.started_at;
-    run.put_off = false;
+    run.put_off_until.reset();
   }
   void operator()(const events::RunHeld&) const {
-    track().put_off = track().open_epoch.has_value();
+    // Of an attempt: its start waits for a runtime that is out of reach, and its time goes on.
+    const auto* facts = engine::run::facts_of(c.folded_.run(run_id()));
+    if (track().open_epoch && facts != nullptr) track().put_off_until = facts->timeout_at;
   }
   void operator()(const events::ReplacementQueued&) const {
     expect(!track().open_epoch, "a run waits for a container while it has one");
@@ -89,7 +92,8 @@ struct Checker::Reader {
       expect(!run.abort_requested && !run.timeout_reached, "a success after an abort or timeout");
     }
     if (e.outcome == events::Outcome::kTimedOut) {
-      const bool by_timeout = run.timeout_reached || run.queued || run.put_off;
+      const bool late = run.put_off_until && reached(record.recorded_at, *run.put_off_until);
+      const bool by_timeout = run.timeout_reached || run.queued || late;
       expect(by_timeout && !run.abort_requested, "timed out, but not by a timeout");
     }
     if (run.abort_requested) {
@@ -99,7 +103,8 @@ struct Checker::Reader {
   void operator()(const events::RunResurrected&) const {
     RunTrack& run = track();
     expect(run.finished && !run.deleted, "a run is resurrected that is not finished");
-    run.finished = run.abort_requested = run.timeout_reached = run.queued = run.put_off = false;
+    run.finished = run.abort_requested = run.timeout_reached = run.queued = false;
+    run.put_off_until.reset();
     run.outcome.reset();
     run.last_ended.reset();
   }
@@ -144,17 +149,13 @@ void Checker::mix(std::string_view text) {
   for (const char c : text) trace_ = (trace_ ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
 }
 
-void Checker::catch_up() {
+void Checker::check() {
   if (journal_.head().position < seen_) complain("the journal lost what it had");
   (void)journal_.scan(seen_ + 1, [this](const Record& record) {
     read(record);
     return true;
   });
   if (untagged_success_) complain("a build's success is durable and its tag is not");
-}
-
-void Checker::check() {
-  catch_up();
   std::map<RunId, int> live;
   for (const ContainerKey& key : runtime_.live()) {
     // A container that was declared lost is fenced; it may linger until the next reconciliation.
@@ -200,7 +201,7 @@ void Checker::decide_again(const Record& record) {
 }
 
 void Checker::acknowledged(const CommandId& command, Position position) {
-  catch_up();
+  check();
   if (position > journal_.head().position) complain("a reply before its event was durable");
   if (!commands_.contains(command)) {
     complain("an acknowledged command that the journal does not have");
@@ -209,7 +210,7 @@ void Checker::acknowledged(const CommandId& command, Position position) {
 }
 
 void Checker::on_start(const ContainerKey& key) {
-  catch_up();
+  check();
   const RunTrack& run = runs_[key.run_id];
   if (run.open_epoch && *run.open_epoch == key.epoch && run.fenced) return;
   // Over already, and on its way out: then its end is durable, and the start comes from before.

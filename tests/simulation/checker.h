@@ -23,9 +23,7 @@ class Checker {
           engine::executor::Residency residency)
       : journal_(journal), runtime_(runtime), replayed_(residency) {}
 
-  /// Reads what is new in the journal.
-  void catch_up();
-  /// Catches up, then looks at every container.
+  /// Reads what is new in the journal, then looks at the containers.
   void check();
   /// A reply said yes: the journal must hold this command, up to `position`, from now on.
   void acknowledged(const CommandId& command, Position position);
@@ -62,8 +60,8 @@ class Checker {
     std::optional<events::AttemptEnded> last_ended;  ///< since the last resurrection
     bool abort_requested = false;
     bool timeout_reached = false;
-    bool queued = false;   ///< waits for its next container: its time goes on
-    bool put_off = false;  ///< its start waits for a runtime that is out of reach: likewise
+    bool queued = false;                   ///< waits for its next container: its time goes on
+    std::optional<Instant> put_off_until;  ///< its start waits for a runtime, and times out then
     bool finished = false;
     bool deleted = false;
     std::optional<events::Outcome> outcome;

@@ -196,8 +196,6 @@ class FakeRuntime final : public engine::ports::ContainerRuntime {
     const ContainerPlan& plan = plan_of(key);
     specs[key] = std::move(spec);
     in_turn(key, plan.start_takes, [this, key, done = std::move(done)](bool told) {
-      // Of an engine that is gone: nobody opens the gate of a container that was given up.
-      if (!told && given_up_.contains(key)) return;
       const Status status = start_now(key);
       const bool lost = plan_of(key).start == ContainerPlan::Start::kAnswerLost && !repaired_;
       if (told && !lost) loop_.post([done, status] { done(status); });
